@@ -1,0 +1,42 @@
+//! Finds the PostgreSQL programs of a machine and runs a private server with them.
+//!
+//! Two kinds of server come out of here. A [`Server`] is kept: one for each workspace and major version, in
+//! a state directory, started on demand by whichever command needs a database first. An [`Ephemeral`] is
+//! thrown away: it serves one test run and disappears with the process that started it, however that ends.
+//!
+//! What holds for both:
+//!
+//! - Nothing here reads the environment. Search path and directories are parameters ([`SearchPath`],
+//!   [`UserDirs`]), and the programs that are run see nothing of the caller's environment either.
+//! - A server listens on a Unix socket in a directory that is private to its operating-system user, where
+//!   everybody who gets in is trusted, and on 127.0.0.1, where a password is asked for.
+//! - As root, PostgreSQL runs as `postgres` or else as `nobody`, because it refuses to run as root.
+//! - No password stands in an argument, an error or a `Debug` text.
+
+#![allow(clippy::doc_markdown, reason = "PostgreSQL is a name, not code")]
+
+#[cfg(not(unix))]
+compile_error!("a private PostgreSQL needs Unix sockets and users: use DATABASE_URL on this system");
+
+mod cluster;
+mod config;
+mod endpoint;
+mod ephemeral;
+mod error;
+mod files;
+mod instance;
+mod lifeline;
+mod os_user;
+mod postmaster;
+pub mod programs;
+mod server;
+mod settings;
+mod socket_dir;
+mod state_dir;
+
+pub use config::{Config, UserDirs};
+pub use endpoint::{APP_ROLE, DATABASE, Endpoint, OWNER_ROLE, SUPERUSER, SecretUrl};
+pub use ephemeral::{DataFile, Ephemeral, EphemeralOptions};
+pub use error::{LocalPostgresError, Result};
+pub use programs::{Programs, SearchPath, Version};
+pub use server::{Progress, Server, Status};

@@ -1,0 +1,158 @@
+//! The kept server of a workspace.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::config::Config;
+use crate::endpoint::Endpoint;
+use crate::error::Result;
+use crate::instance::{Instance, StopMode};
+use crate::os_user::OsUser;
+use crate::programs::Version;
+use crate::settings::Settings;
+use crate::socket_dir;
+use crate::state_dir::StateDir;
+
+/// What takes time, told before it begins.
+#[derive(Debug, Clone)]
+pub enum Progress {
+    /// Another process is making, starting or stopping the server.
+    Waiting,
+    /// The data directory is made; a few seconds, once.
+    Creating {
+        /// The version of the server.
+        version: Version,
+        /// Where its state will be.
+        state_dir: PathBuf,
+    },
+    /// The server is started.
+    Starting {
+        /// The version of the server.
+        version: Version,
+    },
+}
+
+impl fmt::Display for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Waiting => f.write_str("waiting for another command that works on the private server"),
+            Self::Creating { version, state_dir } => {
+                write!(f, "making a private PostgreSQL {version} server in {}", state_dir.display())
+            }
+            Self::Starting { version } => write!(f, "starting the private PostgreSQL {version} server"),
+        }
+    }
+}
+
+/// How the server of a workspace is doing.
+#[derive(Debug, Clone)]
+pub enum Status {
+    /// It accepts connections.
+    Running(Server),
+    /// Its data is there, and it does not accept connections.
+    Stopped,
+    /// There has never been one.
+    NotCreated,
+}
+
+/// The running private server of a workspace. It outlives this value and the process that started it.
+#[derive(Debug, Clone)]
+pub struct Server {
+    endpoint: Endpoint,
+    state_dir: PathBuf,
+    log: PathBuf,
+}
+
+impl Server {
+    /// The server, made and started if it was not. However many processes call this at once, one server
+    /// runs in the end, and all of them get it.
+    ///
+    /// Fails when the state directory is not safe to use, and when the server cannot be made or started.
+    pub fn ensure_started(config: &Config, mut progress: impl FnMut(Progress)) -> Result<Self> {
+        let user = OsUser::for_server()?;
+        let state = StateDir::prepare(config, &user)?;
+        let _lock = state.lock(|| progress(Progress::Waiting))?;
+        let version = config.programs.version().clone();
+        if !state.has_cluster() {
+            progress(Progress::Creating { version: version.clone(), state_dir: state.path().to_owned() });
+            state.make_cluster(config)?;
+        }
+        let instance = state.instance(config)?;
+        if let Some(postmaster) = instance.settled()? {
+            return Self::attach(&state, &instance, postmaster.socket_dir, postmaster.port);
+        }
+        progress(Progress::Starting { version });
+        let socket_dir = socket_dir::prepare(state.path(), config.runtime_dir.as_deref(), &user)?;
+        let port = instance.start_on_a_free_port(state.last_port()?, &socket_dir, &Settings::kept())?;
+        state.record_port(port)?;
+        Self::attach(&state, &instance, socket_dir, port)
+    }
+
+    /// Looks at the server without changing anything.
+    ///
+    /// Fails when the state directory is not safe to use or cannot be read.
+    pub fn status(config: &Config) -> Result<Status> {
+        let Some(state) = StateDir::existing(config, &OsUser::for_server()?)? else {
+            return Ok(Status::NotCreated);
+        };
+        if !state.has_cluster() {
+            return Ok(Status::NotCreated);
+        }
+        let instance = state.instance(config)?;
+        Ok(match instance.answering()? {
+            Some(found) => Status::Running(Self::attach(&state, &instance, found.socket_dir, found.port)?),
+            None => Status::Stopped,
+        })
+    }
+
+    /// Stops the server: closes its sessions, rolls back what they had open, and waits for its end. The data
+    /// stays. Tells whether there was a server to stop.
+    ///
+    /// Fails when it does not stop in time.
+    pub fn stop(config: &Config, mut progress: impl FnMut(Progress)) -> Result<bool> {
+        let Some(state) = StateDir::existing(config, &OsUser::for_server()?)? else { return Ok(false) };
+        let _lock = state.lock(|| progress(Progress::Waiting))?;
+        if !state.has_cluster() {
+            return Ok(false);
+        }
+        let instance = state.instance(config)?;
+        let running = instance.settled()?.is_some();
+        if running {
+            instance.stop(StopMode::Fast)?;
+        }
+        socket_dir::tidy(state.path())?;
+        Ok(running)
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// The address of the database for its owner, through the socket, as in [`Endpoint::url`].
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.endpoint.url()
+    }
+
+    /// The directory of everything that the server keeps.
+    #[must_use]
+    pub fn state_dir(&self) -> &Path {
+        &self.state_dir
+    }
+
+    /// The server's log.
+    #[must_use]
+    pub fn log_path(&self) -> &Path {
+        &self.log
+    }
+
+    fn attach(state: &StateDir, instance: &Instance, socket_dir: PathBuf, port: u16) -> Result<Self> {
+        Ok(Self {
+            endpoint: Endpoint::new(socket_dir, port, state.password()?),
+            state_dir: state.path().to_owned(),
+            log: instance.log.clone(),
+        })
+    }
+}
