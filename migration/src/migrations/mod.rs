@@ -1,0 +1,28 @@
+//! The migrations, oldest first, one file each. `cargo xtask migrate new NAME` adds the next one.
+
+mod m20261123_000001_users;
+mod m20261123_000002_clients;
+mod m20261123_000003_scopes;
+mod m20261123_000004_sessions;
+mod m20261123_000005_refresh_tokens;
+mod m20261123_000006_authorization_codes;
+mod m20261123_000007_access_tokens;
+mod m20261123_000008_device_codes;
+mod m20261123_000009_audit_logs;
+mod m20261123_000010_settings;
+
+use crate::Migration;
+
+/// Every migration, oldest first.
+pub const ALL: &[Migration] = &[
+    m20261123_000001_users::MIGRATION,
+    m20261123_000002_clients::MIGRATION,
+    m20261123_000003_scopes::MIGRATION,
+    m20261123_000004_sessions::MIGRATION,
+    m20261123_000005_refresh_tokens::MIGRATION,
+    m20261123_000006_authorization_codes::MIGRATION,
+    m20261123_000007_access_tokens::MIGRATION,
+    m20261123_000008_device_codes::MIGRATION,
+    m20261123_000009_audit_logs::MIGRATION,
+    m20261123_000010_settings::MIGRATION,
+];
