@@ -1,0 +1,220 @@
+use std::env;
+use std::path::PathBuf;
+
+use anstream::eprintln;
+use authority_connection::{Config, Environment, url_has_password};
+use authority_local_postgres::{Config as PrivateConfig, Programs, SearchPath, Server, UserDirs, programs};
+use authority_migration::grants::SERVING_ROLE;
+use authority_migration::runner::LEDGER_TABLE;
+use authority_schema::{ReadOptions, Schema};
+use clap::Args;
+use sqlx::PgPool;
+
+use crate::{Failure, Outcome};
+
+/// Connections that a command needs at most: one that holds a lock, one that works, one that looks on.
+const POOL_SIZE: u32 = 3;
+
+/// Which database a command works on.
+#[derive(Args, Clone, Debug, Default)]
+pub struct DatabaseOptions {
+    /// The database, as postgres://user@host:port/database; instead of `DATABASE_URL`
+    ///
+    /// Without a password, which other users of the machine could read in the list of processes: that
+    /// belongs into DATABASE_URL, PGPASSWORD or ~/.pgpass. With neither this nor DATABASE_URL (in the
+    /// environment or in .env), a private PostgreSQL server of this workspace is used.
+    #[arg(long, global = true, value_name = "URL", help_heading = "Database")]
+    database_url: Option<String>,
+}
+
+/// What every command knows: how the program is called, its environment, and where it works.
+#[derive(Debug)]
+pub struct Context {
+    program: &'static str,
+    environment: Environment,
+    workspace: PathBuf,
+    options: DatabaseOptions,
+}
+
+/// A database that is named, not yet connected to.
+#[derive(Debug)]
+pub struct Database {
+    /// How to reach it.
+    pub config: Config,
+    /// Who named it.
+    pub origin: Origin,
+}
+
+/// Who named a database.
+#[derive(Debug)]
+pub enum Origin {
+    /// The command line, the environment or `.env`.
+    DatabaseUrl,
+    /// Nobody, so it is the private server's, which runs with these programs.
+    PrivateServer(Programs),
+}
+
+/// A database that answers.
+#[derive(Debug)]
+pub struct Connected {
+    pool: PgPool,
+    name: String,
+}
+
+impl Context {
+    /// The context of a program that is called `program`, for the workspace that the current directory is in.
+    ///
+    /// Fails when the current directory or `.env` cannot be read.
+    pub fn new(program: &'static str, options: DatabaseOptions) -> Outcome<Self> {
+        let environment = Environment::from_process().map_err(|error| Failure::new(&error))?;
+        let here = env::current_dir().map_err(|error| Failure::new(&error))?;
+        let workspace =
+            here.ancestors().find(|dir| dir.join("Cargo.lock").is_file()).unwrap_or(&here).to_owned();
+        Ok(Self { program, environment, workspace, options })
+    }
+
+    /// The same context for another workspace.
+    #[must_use]
+    pub fn in_workspace(mut self, workspace: PathBuf) -> Self {
+        self.workspace = workspace;
+        self
+    }
+
+    /// How the program is called, for the commands that errors recommend.
+    #[must_use]
+    pub fn program(&self) -> &'static str {
+        self.program
+    }
+
+    /// Where a command that works on source files finds them.
+    #[must_use]
+    pub fn workspace(&self) -> &std::path::Path {
+        &self.workspace
+    }
+
+    /// The environment, read once.
+    #[must_use]
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// The role that serves requests: `AUTHORITY_SERVING_ROLE`, or `authority_app`.
+    #[must_use]
+    pub fn serving_role(&self) -> String {
+        self.environment.get("AUTHORITY_SERVING_ROLE").unwrap_or(SERVING_ROLE).to_owned()
+    }
+
+    /// The database to work on: `--database-url`, else `DATABASE_URL`, else the private server's.
+    ///
+    /// Fails when the URL cannot be understood or holds a password on the command line, and when the
+    /// private server is needed and cannot be started.
+    pub fn database(&self) -> Outcome<Database> {
+        if let Some(url) = &self.options.database_url {
+            if url_has_password(url) {
+                let sentence = "--database-url holds a password, which other users of this machine can read";
+                return Err(Failure::wrong_usage(sentence).with_fix(
+                    "put the URL into DATABASE_URL, or the password into PGPASSWORD or ~/.pgpass".to_owned(),
+                ));
+            }
+            let config = Config::parse(url, &self.environment).map_err(|error| Failure::new(&error))?;
+            return Ok(Database { config, origin: Origin::DatabaseUrl });
+        }
+        let config = Config::from_environment(&self.environment).map_err(|error| Failure::new(&error))?;
+        if let Some(config) = config {
+            return Ok(Database { config, origin: Origin::DatabaseUrl });
+        }
+        let programs = self.programs()?;
+        let server = self.start_with(programs.clone())?;
+        let nothing = Environment::from_pairs::<String, String>([]);
+        let config = Config::parse(&server.url(), &nothing).map_err(|error| Failure::new(&error))?;
+        Ok(Database { config, origin: Origin::PrivateServer(programs) })
+    }
+
+    /// The private server, started where it was not.
+    pub(crate) fn private_server(&self) -> Outcome<Server> {
+        self.start_with(self.programs()?)
+    }
+
+    /// Stops the private servers of this workspace; whether one was running.
+    pub(crate) fn stop_private_server(&self) -> Outcome<bool> {
+        let mut stopped = false;
+        for config in self.private_config(self.programs()?)?.existing() {
+            stopped |=
+                Server::stop(&config, |progress| eprintln!("{progress}")).map_err(|error| private(&error))?;
+        }
+        Ok(stopped)
+    }
+
+    /// Where programs of PostgreSQL are looked for: `AUTHORITY_PG_BIN` first, where it is set.
+    #[must_use]
+    pub fn search_path(&self) -> SearchPath {
+        let search = SearchPath::new(self.environment.path());
+        match self.environment.get_os("AUTHORITY_PG_BIN") {
+            Some(directory) => SearchPath::only([PathBuf::from(directory)]),
+            None => search,
+        }
+    }
+
+    /// The newest programs of PostgreSQL on this machine.
+    pub fn programs(&self) -> Outcome<Programs> {
+        programs::newest(&self.search_path()).map_err(|error| private(&error))
+    }
+
+    fn start_with(&self, programs: Programs) -> Outcome<Server> {
+        let config = self.private_config(programs)?;
+        Server::ensure_started(&config, |progress| eprintln!("{progress}")).map_err(|error| private(&error))
+    }
+
+    fn private_config(&self, programs: Programs) -> Outcome<PrivateConfig> {
+        let dirs = UserDirs {
+            home: self.environment.home(),
+            state_home: self.environment.xdg_state_home(),
+            runtime_dir: self.environment.get_os("XDG_RUNTIME_DIR").map(PathBuf::from),
+        };
+        PrivateConfig::for_workspace(programs, &self.workspace, &dirs).map_err(|error| private(&error))
+    }
+}
+
+impl Database {
+    /// Connects.
+    ///
+    /// Fails with a diagnosis when the server cannot be reached or does not let this role in.
+    pub async fn connect(&self) -> Outcome<Connected> {
+        let database = self
+            .config
+            .open_with(POOL_SIZE)
+            .await
+            .map_err(|error| Failure::new(&error).with_fix(error.fix()))?;
+        Ok(Connected {
+            pool: database.connection.get_postgres_connection_pool().clone(),
+            name: self.config.database().to_owned(),
+        })
+    }
+}
+
+impl Connected {
+    /// The connections.
+    #[must_use]
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// The name of the database.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The schema as it is, without the migrations' own table.
+    ///
+    /// Fails when the catalog cannot be read.
+    pub async fn schema(&self) -> Outcome<Schema> {
+        let mut connection = self.pool.acquire().await.map_err(|error| Failure::new(&error))?;
+        let options = ReadOptions { exclude_tables: &[LEDGER_TABLE], default_partitions_only: true };
+        authority_schema::read(&mut connection, options).await.map_err(|error| Failure::new(&error))
+    }
+}
+
+fn private(error: &authority_local_postgres::LocalPostgresError) -> Failure {
+    Failure::new(error).with_fix(error.fix())
+}

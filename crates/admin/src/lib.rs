@@ -1,0 +1,73 @@
+//! What operators do with Authority's database.
+//!
+//! One implementation behind two front doors: the `authority-db` program of the operator and the
+//! `cargo xtask` runner of the developer. Each names itself in a [`Context`], parses its own command
+//! line around [`Command`] and [`MigrateAction`](migrate::Action), and hands over to [`run`].
+//!
+//! Results go to standard output; progress, warnings and errors to standard error.
+
+mod confirm;
+mod context;
+mod failure;
+pub mod migrate;
+mod private_server;
+mod scratch;
+
+use std::future::Future;
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+pub use context::{Connected, Context, DatabaseOptions};
+pub use failure::{Failure, Outcome};
+pub use scratch::Scratch;
+
+/// The commands that both front doors have beside `migrate`.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start the private PostgreSQL server of this workspace
+    ///
+    /// Every command starts it when it needs it and DATABASE_URL is not set.
+    Start,
+    /// Stop the private PostgreSQL server of this workspace; its data stays
+    Stop,
+    /// Print the DATABASE_URL in use, starting the private server if it is that
+    Url(private_server::UrlArgs),
+    /// Open psql on the database in use
+    Psql(private_server::PsqlArgs),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+impl Command {
+    /// Runs the command; `command_line` is the whole command line's definition, for completions.
+    pub fn run(self, context: &Context, mut command_line: clap::Command) -> Outcome {
+        match self {
+            Self::Start => private_server::start(context),
+            Self::Stop => private_server::stop(context),
+            Self::Url(args) => private_server::url(context, &args),
+            Self::Psql(args) => private_server::psql(context, &args),
+            Self::Completions { shell } => {
+                let name = command_line.get_name().to_owned();
+                clap_complete::generate(shell, &mut command_line, name, &mut std::io::stdout());
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Runs a command to its end and turns its outcome into an exit code: 0 done, 1 failed or a check
+/// found something, 2 wrong usage.
+pub fn run(command: impl Future<Output = Outcome>) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return Failure::new(&error).report(),
+    };
+    match runtime.block_on(command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
