@@ -1,0 +1,143 @@
+//! `ci`: what a pull request has to pass, and what `.ci/run` runs.
+
+mod npm;
+
+use std::collections::BTreeSet;
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use anstream::eprintln;
+use authority_admin::{Context, Failure, Outcome};
+use authority_local_postgres::{Programs, programs};
+use clap::Args;
+
+use crate::tree;
+
+/// Every version of PostgreSQL that is supported.
+const SUPPORTED: [u32; 6] = [13, 14, 15, 16, 17, 18];
+
+/// What `ci` is given.
+#[derive(Args, Debug)]
+pub(crate) struct CiArgs {
+    /// PostgreSQL versions for the test-suite beside the machine's own, or `all`
+    #[arg(long, value_name = "VERSIONS", value_parser = versions, default_value = "")]
+    pg: Versions,
+}
+
+/// A set of major versions of PostgreSQL.
+#[derive(Clone, Debug)]
+struct Versions(BTreeSet<u32>);
+
+pub(crate) fn run(context: &Context, args: &CiArgs) -> Outcome {
+    let own = context.programs()?;
+    let mut servers = vec![own.clone()];
+    for major in args.pg.0.iter().filter(|major| **major != own.version().major()) {
+        let installed = programs::with_major(&context.search_path(), *major).ok();
+        servers.push(installed.map_or_else(|| npm::fetch(*major), Ok)?);
+    }
+
+    cargo("the format is cargo fmt's", &["fmt", "--all", "--check"], &[])?;
+    cargo(
+        "no lint objects",
+        &["clippy", "--workspace", "--all-targets", "--quiet", "--", "--deny", "warnings"],
+        &[],
+    )?;
+    let deny = [("RUSTDOCFLAGS", "--deny warnings")];
+    cargo(
+        "the documentation builds",
+        &["doc", "--workspace", "--no-deps", "--document-private-items", "--quiet"],
+        &deny,
+    )?;
+    cargo("the generated files are fresh", &["xtask", "generate", "--check"], &[])?;
+    cargo("unit tests pass", &["test", "--workspace", "--exclude", "authority-tests", "--quiet"], &[])?;
+    for programs in &servers {
+        suite(programs)?;
+    }
+    Ok(())
+}
+
+/// The tests on real servers of one version; afterwards every snapshot has been used.
+fn suite(programs: &Programs) -> Outcome {
+    let used = tree::root().join("target").join(format!("snapshots-of-{}", programs.version().major()));
+    // A file of an earlier run would vouch for snapshots that nobody uses any more.
+    let _ = fs::remove_file(&used);
+    let bin_dir = programs.bin_dir().to_string_lossy().into_owned();
+    let used_text = used.to_string_lossy().into_owned();
+    let variables = [
+        ("AUTHORITY_PG_BIN", bin_dir.as_str()),
+        ("INSTA_SNAPSHOT_REFERENCES_FILE", used_text.as_str()),
+        ("INSTA_UPDATE", "no"),
+    ];
+    let what = format!("the test-suite passes on PostgreSQL {}", programs.version());
+    cargo(&what, &["test", "--package", "authority-tests"], &variables)?;
+    require_all_used(&used)
+}
+
+/// Fails when a snapshot file was read by no test.
+fn require_all_used(references: &Path) -> Outcome {
+    let failed =
+        |error: std::io::Error| Failure::saying(format!("cannot read {}: {error}", references.display()));
+    let used: BTreeSet<PathBuf> = fs::read_to_string(references)
+        .map_err(failed)?
+        .lines()
+        .filter_map(|line| fs::canonicalize(line).ok())
+        .collect();
+    let mut unused = Vec::new();
+    let mut folders = vec![tree::root().join("tests")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "snap") {
+                let path = fs::canonicalize(&path).map_err(failed)?;
+                if !used.contains(&path) {
+                    unused.push(path.display().to_string());
+                }
+            }
+        }
+    }
+    if unused.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::saying(format!("no test uses these snapshots: {}", unused.join(", ")))
+        .with_fix("delete them".to_owned()))
+}
+
+/// Runs cargo in the root of the workspace, and says what it shows.
+fn cargo(what: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Outcome {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    eprintln!("ci: cargo {}", arguments.join(" "));
+    let started = Instant::now();
+    let status = Command::new(cargo)
+        .args(arguments)
+        .envs(variables.iter().copied())
+        .current_dir(tree::root())
+        .status();
+    let status = status.map_err(|error| Failure::saying(format!("cannot run cargo: {error}")))?;
+    if !status.success() {
+        return Err(
+            Failure::saying(format!("not true: {what}")).with_fix(format!("cargo {}", arguments.join(" ")))
+        );
+    }
+    eprintln!("ci: {what} ({} s)", started.elapsed().as_secs());
+    Ok(())
+}
+
+fn versions(text: &str) -> Result<Versions, String> {
+    if text == "all" {
+        return Ok(Versions(SUPPORTED.into()));
+    }
+    let parse = |part: &str| match part.trim().parse() {
+        Ok(major) if SUPPORTED.contains(&major) => Ok(major),
+        _ => Err(format!(
+            "versions from {} to {}, separated by commas, or all",
+            SUPPORTED[0],
+            SUPPORTED[SUPPORTED.len() - 1]
+        )),
+    };
+    text.split(',').filter(|part| !part.is_empty()).map(parse).collect::<Result<_, _>>().map(Versions)
+}
