@@ -3,7 +3,7 @@
 mod npm;
 
 use std::collections::BTreeSet;
-use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -39,7 +39,9 @@ pub(crate) fn run(context: &Context, args: &CiArgs) -> Outcome {
         servers.push(installed.map_or_else(|| npm::fetch(*major), Ok)?);
     }
 
-    cargo("the format is cargo fmt's", &["fmt", "--all", "--check"], &[])?;
+    let cargo =
+        Cargo { program: context.environment().get_os("CARGO").unwrap_or("cargo".as_ref()).to_owned() };
+    cargo.run("the format is cargo fmt's", &["fmt", "--all", "--check"], &[])?;
     cargo(
         "no lint objects",
         &["clippy", "--workspace", "--all-targets", "--quiet", "--", "--deny", "warnings"],
@@ -51,16 +53,16 @@ pub(crate) fn run(context: &Context, args: &CiArgs) -> Outcome {
         &["doc", "--workspace", "--no-deps", "--document-private-items", "--quiet"],
         &deny,
     )?;
-    cargo("the generated files are fresh", &["xtask", "generate", "--check"], &[])?;
-    cargo("unit tests pass", &["test", "--workspace", "--exclude", "authority-tests", "--quiet"], &[])?;
+    cargo.run("the generated files are fresh", &["xtask", "generate", "--check"], &[])?;
+    cargo.run("unit tests pass", &["test", "--workspace", "--exclude", "authority-tests", "--quiet"], &[])?;
     for programs in &servers {
-        suite(programs)?;
+        suite(&cargo, programs)?;
     }
     Ok(())
 }
 
 /// The tests on real servers of one version; afterwards every snapshot has been used.
-fn suite(programs: &Programs) -> Outcome {
+fn suite(cargo: &Cargo, programs: &Programs) -> Outcome {
     let used = tree::root().join("target").join(format!("snapshots-of-{}", programs.version().major()));
     // A file of an earlier run would vouch for snapshots that nobody uses any more.
     let _ = fs::remove_file(&used);
@@ -72,7 +74,7 @@ fn suite(programs: &Programs) -> Outcome {
         ("INSTA_UPDATE", "no"),
     ];
     let what = format!("the test-suite passes on PostgreSQL {}", programs.version());
-    cargo(&what, &["test", "--package", "authority-tests"], &variables)?;
+    cargo.run(&what, &["test", "--package", "authority-tests"], &variables)?;
     require_all_used(&used)
 }
 
@@ -107,24 +109,27 @@ fn require_all_used(references: &Path) -> Outcome {
         .with_fix("delete them".to_owned()))
 }
 
-/// Runs cargo in the root of the workspace, and says what it shows.
-fn cargo(what: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Outcome {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    eprintln!("ci: cargo {}", arguments.join(" "));
-    let started = Instant::now();
-    let status = Command::new(cargo)
-        .args(arguments)
-        .envs(variables.iter().copied())
-        .current_dir(tree::root())
-        .status();
-    let status = status.map_err(|error| Failure::saying(format!("cannot run cargo: {error}")))?;
-    if !status.success() {
-        return Err(
-            Failure::saying(format!("not true: {what}")).with_fix(format!("cargo {}", arguments.join(" ")))
-        );
+/// The cargo that runs this program.
+struct Cargo {
+    program: OsString,
+}
+
+impl Cargo {
+    /// Runs cargo in the root of the workspace, and says what its success shows.
+    fn run(&self, what: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Outcome {
+        eprintln!("ci: cargo {}", arguments.join(" "));
+        let started = Instant::now();
+        let mut command = Command::new(&self.program);
+        let status =
+            command.args(arguments).envs(variables.iter().copied()).current_dir(tree::root()).status();
+        let status = status.map_err(|error| Failure::saying(format!("cannot run cargo: {error}")))?;
+        if !status.success() {
+            return Err(Failure::saying(format!("not true: {what}"))
+                .with_fix(format!("cargo {}", arguments.join(" "))));
+        }
+        eprintln!("ci: {what} ({} s)", started.elapsed().as_secs());
+        Ok(())
     }
-    eprintln!("ci: {what} ({} s)", started.elapsed().as_secs());
-    Ok(())
 }
 
 fn versions(text: &str) -> Result<Versions, String> {

@@ -2,13 +2,13 @@ use std::env;
 use std::path::PathBuf;
 
 use anstream::eprintln;
-use authority_connection::{Config, Environment, url_has_password};
+use authority_connection::{Config, ConfigError, Environment, url_has_password};
 use authority_local_postgres::{Config as PrivateConfig, Programs, SearchPath, Server, UserDirs, programs};
 use authority_migration::grants::SERVING_ROLE;
 use authority_migration::runner::LEDGER_TABLE;
 use authority_schema::{ReadOptions, Schema};
 use clap::Args;
-use sqlx::PgPool;
+use sqlx::{PgPool, Row};
 
 use crate::{Failure, Outcome};
 
@@ -109,6 +109,10 @@ impl Context {
     /// Fails when the URL cannot be understood or holds a password on the command line, and when the
     /// private server is needed and cannot be started.
     pub fn database(&self) -> Outcome<Database> {
+        let unclear = |error: ConfigError| {
+            Failure::new(&error)
+                .with_fix("DATABASE_URL=postgres://user:password@host:port/database".to_owned())
+        };
         if let Some(url) = &self.options.database_url {
             if url_has_password(url) {
                 let sentence = "--database-url holds a password, which other users of this machine can read";
@@ -116,10 +120,10 @@ impl Context {
                     "put the URL into DATABASE_URL, or the password into PGPASSWORD or ~/.pgpass".to_owned(),
                 ));
             }
-            let config = Config::parse(url, &self.environment).map_err(|error| Failure::new(&error))?;
+            let config = Config::parse(url, &self.environment).map_err(unclear)?;
             return Ok(Database { config, origin: Origin::DatabaseUrl });
         }
-        let config = Config::from_environment(&self.environment).map_err(|error| Failure::new(&error))?;
+        let config = Config::from_environment(&self.environment).map_err(unclear)?;
         if let Some(config) = config {
             return Ok(Database { config, origin: Origin::DatabaseUrl });
         }
@@ -203,6 +207,22 @@ impl Connected {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The tables of the schema `public` with their comments, without partitions and the migrations' own table.
+    ///
+    /// Fails when the server does.
+    pub async fn tables(&self) -> Outcome<Vec<(String, String)>> {
+        let sql = "SELECT c.relname::text AS name, coalesce(obj_description(c.oid, 'pg_class'), '') AS comment
+                   FROM pg_catalog.pg_class c
+                   WHERE c.relnamespace = to_regnamespace('public') AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+                   ORDER BY 1";
+        let rows = sqlx::raw_sql(sql).fetch_all(&self.pool).await.map_err(|error| Failure::new(&error))?;
+        let tables: sqlx::Result<Vec<(String, String)>> =
+            rows.iter().map(|row| Ok((row.try_get("name")?, row.try_get("comment")?))).collect();
+        let mut tables = tables.map_err(|error| Failure::new(&error))?;
+        tables.retain(|(name, _)| name != LEDGER_TABLE);
+        Ok(tables)
     }
 
     /// The schema as it is, without the migrations' own table.

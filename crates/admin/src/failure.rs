@@ -43,7 +43,13 @@ impl Failure {
     /// A command line that asks for something impossible.
     #[must_use]
     pub fn wrong_usage(sentence: impl Into<String>) -> Self {
-        Self { code: 2, ..Self::saying(sentence) }
+        Self::saying(sentence).as_wrong_usage()
+    }
+
+    /// The same failure as one of the command line.
+    #[must_use]
+    pub fn as_wrong_usage(self) -> Self {
+        Self { code: 2, ..self }
     }
 
     /// The same failure with the command or step that mends it.

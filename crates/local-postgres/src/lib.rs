@@ -13,8 +13,6 @@
 //! - As root, PostgreSQL runs as `postgres` or else as `nobody`, because it refuses to run as root.
 //! - No password stands in an argument, an error or a `Debug` text.
 
-#![allow(clippy::doc_markdown, reason = "PostgreSQL is a name, not code")]
-
 #[cfg(not(unix))]
 compile_error!("a private PostgreSQL needs Unix sockets and users: use DATABASE_URL on this system");
 

@@ -21,6 +21,9 @@ const KEY: (i32, i32) = (0x4175_7468, 0x6d69_6772);
 const POLL: Duration = Duration::from_millis(50);
 
 /// The run lock, held until it is released or dropped.
+///
+/// Nothing else runs in its transaction: a lock on a table that it took would be in the way of the
+/// run itself.
 pub(super) struct RunLock {
     transaction: Transaction<'static, Postgres>,
 }
@@ -55,11 +58,6 @@ impl RunLock {
             }
             tokio::time::sleep(jittered(POLL)).await;
         }
-    }
-
-    /// A connection for reading in between; what runs here must not take a table lock.
-    pub(super) fn connection(&mut self) -> &mut PgConnection {
-        &mut self.transaction
     }
 
     /// Makes sure that the lock was not lost together with its connection.

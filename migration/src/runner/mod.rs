@@ -68,8 +68,8 @@ pub struct Runner {
 }
 
 impl Runner {
-    /// A runner of Authority's migrations. The pool needs room for two connections: one carries the
-    /// lock while the other works.
+    /// A runner of Authority's migrations. The pool needs room for three connections: one carries the
+    /// lock, one reads, one works.
     #[must_use]
     pub fn new(pool: PgPool) -> Self {
         Self { pool, migrations: migrations::ALL.to_vec(), options: Options::default() }
@@ -109,21 +109,22 @@ impl Runner {
         let server = self.ready().await?;
         let target = self.position(target)?;
         let mut lock = RunLock::acquire(&self.pool, &server, self.options.wait, observer).await?;
-        let ledger = Ledger::read(lock.connection()).await?;
+        let mut reader = session::acquire(&self.pool).await?;
+        let ledger = Ledger::read(&mut reader).await?;
         let pending = self.pending(&server, &ledger, target)?;
-        preflight::nothing_in_the_way(lock.connection(), &server, &pending).await?;
+        preflight::nothing_in_the_way(&mut reader, &server, &pending).await?;
 
         let work = Work { pool: &self.pool, options: &self.options, observer };
         if let Some(statements) = ledger.preparation() {
-            work.transaction(lock.connection(), "the ledger", &statements).await?;
+            work.transaction(&mut reader, "the ledger", &statements).await?;
         }
         let mut done = Vec::new();
         for migration in &pending {
             lock.check().await?;
-            work.apply(lock.connection(), migration, self.compatible_with(migration), Direction::Up).await?;
+            work.apply(&mut reader, migration, self.compatible_with(migration), Direction::Up).await?;
             done.push(migration.name().to_owned());
         }
-        work.grant(lock.connection()).await?;
+        work.grant(&mut reader).await?;
         lock.release().await?;
         Ok(done)
     }
@@ -147,14 +148,14 @@ impl Runner {
         let server = self.ready().await?;
         let mut lock = RunLock::acquire(&self.pool, &server, self.options.wait, observer).await?;
         let taken_back = self.take_back(&mut lock, steps, observer).await?;
+        let mut reader = session::acquire(&self.pool).await?;
         let work = Work { pool: &self.pool, options: &self.options, observer };
         for name in taken_back.iter().rev() {
             lock.check().await?;
             let migration = self.known(name)?;
-            work.apply(lock.connection(), &migration, self.compatible_with(&migration), Direction::Up)
-                .await?;
+            work.apply(&mut reader, &migration, self.compatible_with(&migration), Direction::Up).await?;
         }
-        work.grant(lock.connection()).await?;
+        work.grant(&mut reader).await?;
         lock.release().await?;
         Ok(taken_back)
     }
@@ -167,9 +168,10 @@ impl Runner {
     pub async fn fresh(&self, observer: &Observer) -> Result<Vec<String>> {
         let server = self.ready().await?;
         let mut lock = RunLock::acquire(&self.pool, &server, self.options.wait, observer).await?;
-        let ledger = Ledger::read(lock.connection()).await?;
+        let mut reader = session::acquire(&self.pool).await?;
+        let ledger = Ledger::read(&mut reader).await?;
         if ledger.rows().is_empty() {
-            preflight::nothing_in_the_way(lock.connection(), &server, &self.migrations).await?;
+            preflight::nothing_in_the_way(&mut reader, &server, &self.migrations).await?;
         } else {
             Status::new(server.database.clone(), &self.migrations, &ledger).require_ours()?;
         }
@@ -178,19 +180,19 @@ impl Runner {
         let (first, rest) = self.migrations.split_at(together);
 
         let started = Instant::now();
-        let mut statements = fresh::drop_everything(lock.connection()).await?;
+        let mut statements = fresh::drop_everything(&mut reader).await?;
         statements.extend(ledger::creation());
         for migration in first {
             statements.extend(migration.up().statements().iter().cloned());
             statements.push(ledger::insertion(migration, self.compatible_with(migration)));
         }
-        work.transaction(lock.connection(), "the fresh schema", &statements).await?;
+        work.transaction(&mut reader, "the fresh schema", &statements).await?;
         observer(Event::Recreated { migrations: first.len(), elapsed: started.elapsed() });
         for migration in rest {
             lock.check().await?;
-            work.apply(lock.connection(), migration, self.compatible_with(migration), Direction::Up).await?;
+            work.apply(&mut reader, migration, self.compatible_with(migration), Direction::Up).await?;
         }
-        work.grant(lock.connection()).await?;
+        work.grant(&mut reader).await?;
         lock.release().await?;
         Ok(self.migrations.iter().map(|migration| migration.name().to_owned()).collect())
     }
@@ -247,14 +249,14 @@ impl Runner {
     }
 
     async fn take_back(&self, lock: &mut RunLock, steps: usize, observer: &Observer) -> Result<Vec<String>> {
-        let ledger = Ledger::read(lock.connection()).await?;
+        let mut reader = session::acquire(&self.pool).await?;
+        let ledger = Ledger::read(&mut reader).await?;
         let newest: Vec<_> = ledger.rows().iter().rev().take(steps).map(|row| row.version.clone()).collect();
         let migrations = newest.iter().map(|name| self.known(name)).collect::<Result<Vec<_>>>()?;
         let work = Work { pool: &self.pool, options: &self.options, observer };
         for migration in &migrations {
             lock.check().await?;
-            work.apply(lock.connection(), migration, self.compatible_with(migration), Direction::Down)
-                .await?;
+            work.apply(&mut reader, migration, self.compatible_with(migration), Direction::Down).await?;
         }
         Ok(newest)
     }

@@ -93,3 +93,43 @@ fn present(folder: &Path) -> Outcome<BTreeMap<String, Vec<u8>>> {
     }
     Ok(files)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::Files;
+
+    fn files() -> Files {
+        let mut files = Files::default();
+        files.add_all("made", [("a.txt".to_owned(), "a".to_owned()), ("b.txt".to_owned(), "b".to_owned())]);
+        files
+    }
+
+    fn stale(root: &std::path::Path) -> Vec<String> {
+        files().stale(root).unwrap().iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn missing_different_and_superfluous_files_are_stale() {
+        let root = tempfile::tempdir().unwrap();
+        assert_eq!(stale(root.path()), ["new       made/a.txt", "new       made/b.txt"]);
+        fs::create_dir(root.path().join("made")).unwrap();
+        fs::write(root.path().join("made/a.txt"), "a").unwrap();
+        fs::write(root.path().join("made/b.txt"), "edited").unwrap();
+        fs::write(root.path().join("made/c.txt"), "c").unwrap();
+        assert_eq!(stale(root.path()), ["changed   made/b.txt", "obsolete  made/c.txt"]);
+    }
+
+    #[test]
+    fn carrying_the_changes_out_leaves_nothing_stale() {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir(root.path().join("made")).unwrap();
+        fs::write(root.path().join("made/c.txt"), "c").unwrap();
+        for change in files().stale(root.path()).unwrap() {
+            change.carry_out().unwrap();
+        }
+        assert!(stale(root.path()).is_empty());
+        assert!(!root.path().join("made/c.txt").exists());
+    }
+}

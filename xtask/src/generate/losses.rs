@@ -87,3 +87,40 @@ fn of_column(table: &str, column: &Column) -> Vec<String> {
     }
     losses
 }
+
+#[cfg(test)]
+mod tests {
+    use authority_schema::Schema;
+    use authority_schema::model::{Column, Key, Table};
+
+    use super::require_known;
+
+    fn schema_with(column: Column) -> Schema {
+        let primary_key =
+            Some(Key { name: "pk_t".to_owned(), columns: vec!["id".to_owned()], ..Key::default() });
+        let table = Table { name: "t".to_owned(), columns: vec![column], primary_key, ..Table::default() };
+        Schema { tables: vec![table], ..Schema::default() }
+    }
+
+    fn column(data_type: &str) -> Column {
+        Column { name: "c".to_owned(), data_type: data_type.to_owned(), ..Column::default() }
+    }
+
+    #[test]
+    fn a_type_that_an_entity_cannot_hold_stops_the_generation() {
+        for unknown in ["interval", "citext", "int4range", "timestamp without time zone", "json", "citext[]"]
+        {
+            assert!(require_known(&schema_with(column(unknown))).is_err(), "{unknown}");
+        }
+        for known in ["text", "text[]", "bytea", "timestamp with time zone", "inet", "jsonb", "uuid"] {
+            assert!(require_known(&schema_with(column(known))).is_ok(), "{known}");
+        }
+    }
+
+    #[test]
+    fn a_generated_column_stops_the_generation() {
+        let generated = authority_schema::model::Generated { expression: "1".to_owned(), stored: true };
+        let column = Column { generated: Some(generated), ..column("text") };
+        assert!(require_known(&schema_with(column)).is_err());
+    }
+}

@@ -101,3 +101,92 @@ fn type_text(field: &Field) -> String {
     use quote::ToTokens;
     field.ty.to_token_stream().to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use authority_schema::Schema;
+    use authority_schema::model::{Column, Enum, ForeignKey, Key, Table};
+    use syn::{File, parse_quote};
+
+    use super::require_complete;
+
+    fn text(text: &str) -> String {
+        text.to_owned()
+    }
+
+    fn schema() -> Schema {
+        let column = |name: &str, not_null| Column {
+            name: text(name),
+            data_type: text("uuid"),
+            not_null,
+            ..Column::default()
+        };
+        let key = ForeignKey {
+            name: text("fk_t_u_id"),
+            columns: vec![text("u_id")],
+            references_table: text("u"),
+            references_columns: vec![text("id")],
+            ..ForeignKey::default()
+        };
+        let table = Table {
+            name: text("t"),
+            columns: vec![column("id", true), column("u_id", false)],
+            primary_key: Some(Key { name: text("pk_t"), columns: vec![text("id")], ..Key::default() }),
+            foreign_keys: vec![key],
+            ..Table::default()
+        };
+        let colour =
+            Enum { name: text("colour"), labels: vec![text("red"), text("blue")], ..Enum::default() };
+        Schema { tables: vec![table], enums: vec![colour], ..Schema::default() }
+    }
+
+    fn complete() -> File {
+        parse_quote! {
+            #[sea_orm(table_name = "t")]
+            pub struct Model {
+                #[sea_orm(primary_key, auto_increment = false)]
+                pub id: Uuid,
+                pub u_id: Option<Uuid>,
+                #[sea_orm(belongs_to, from = "u_id", to = "id")]
+                pub u: BelongsTo<Option<super::u::Entity>>,
+            }
+            #[sea_orm(enum_name = "colour")]
+            pub enum Colour {
+                #[sea_orm(string_value = "red")]
+                Red,
+                #[sea_orm(string_value = "blue")]
+                Blue,
+            }
+        }
+    }
+
+    /// The complete file with one piece of its text replaced.
+    fn with(old: &str, new: &str) -> File {
+        let complete = prettyplease::unparse(&complete());
+        assert!(complete.contains(old), "{old}");
+        syn::parse_file(&complete.replace(old, new)).unwrap()
+    }
+
+    #[test]
+    fn complete_entities_pass() {
+        require_complete(&schema(), [complete()].iter()).unwrap();
+    }
+
+    #[test]
+    fn whatever_got_lost_is_noticed() {
+        let damages = [
+            ("table_name = \"t\"", "table_name = \"other\""),
+            ("pub u_id: Option<Uuid>,", ""),
+            ("pub u_id: Option<Uuid>,", "pub u_id: Uuid,"),
+            ("#[sea_orm(primary_key, auto_increment = false)]", ""),
+            ("from = \"u_id\"", "from = \"id\""),
+            ("super::u::Entity", "super::other::Entity"),
+            ("string_value = \"blue\"", "string_value = \"green\""),
+            ("Blue", "Red"),
+            ("pub u_id: Option<Uuid>,", "#[sea_orm(unique)] pub u_id: Option<Uuid>,"),
+        ];
+        for (old, new) in damages {
+            assert!(require_complete(&schema(), [with(old, new)].iter()).is_err(), "{old} -> {new}");
+        }
+    }
+}

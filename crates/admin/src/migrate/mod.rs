@@ -5,6 +5,7 @@ mod output;
 mod status;
 
 use anstream::{eprintln, print, println};
+use authority_migration::runner::Error;
 use clap::{Args, Subcommand};
 
 pub use crate::confirm::Consent;
@@ -141,9 +142,13 @@ async fn fresh(context: &Context, consent: &Consent, options: &RunOptions) -> Ou
     output::tables(&database).await
 }
 
-fn explain(context: &Context, error: &authority_migration::runner::Error) -> Failure {
-    if let authority_migration::runner::Error::Edited { recorded, current, .. } = error {
+fn explain(context: &Context, error: &Error) -> Failure {
+    if let Error::Edited { recorded, current, .. } = error {
         eprintln!("{}", output::difference(recorded, current));
     }
-    Failure::new(error).with_fix(error.fix(context.program()))
+    let failure = Failure::new(error).with_fix(error.fix(context.program()));
+    match error {
+        Error::NoSuchMigration { .. } | Error::BadTimeout { .. } => failure.as_wrong_usage(),
+        _ => failure,
+    }
 }

@@ -43,11 +43,9 @@ pub(super) fn observe(event: Event<'_>) {
 
 /// Lists the tables of the schema, each with the first sentence of its comment.
 pub(super) async fn tables(database: &Connected) -> Outcome {
-    let schema = database.schema().await?;
     println!("\ntables of database {}:", database.name());
-    for table in &schema.tables {
-        let comment = table.comment.as_deref().unwrap_or_default();
-        println!("  {:<22} {}", table.name, first_sentence(comment));
+    for (name, comment) in database.tables().await? {
+        println!("  {name:<22} {}", first_sentence(&comment));
     }
     Ok(())
 }

@@ -1,8 +1,6 @@
 //! The private servers, tried on the PostgreSQL of the machine.
 //!
-//! `AUTHORITY_TEST_POSTGRES` names a directory of PostgreSQL programs to use instead of the newest ones.
-
-#![allow(clippy::doc_markdown, reason = "PostgreSQL is a name, not code")]
+//! `AUTHORITY_PG_BIN` names a directory of PostgreSQL programs to use instead of the newest ones.
 
 mod ephemeral;
 mod kept;

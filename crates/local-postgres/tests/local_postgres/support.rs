@@ -14,7 +14,7 @@ use authority_local_postgres::{Config, Endpoint, Programs, SearchPath, Server, p
 use tempfile::TempDir;
 
 pub(crate) fn programs() -> Programs {
-    let search = match env::var_os("AUTHORITY_TEST_POSTGRES") {
+    let search = match env::var_os("AUTHORITY_PG_BIN") {
         Some(dir) => SearchPath::only([PathBuf::from(dir)]),
         None => SearchPath::new(env::var_os("PATH").as_deref()),
     };
