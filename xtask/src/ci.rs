@@ -42,13 +42,13 @@ pub(crate) fn run(context: &Context, args: &CiArgs) -> Outcome {
     let cargo =
         Cargo { program: context.environment().get_os("CARGO").unwrap_or("cargo".as_ref()).to_owned() };
     cargo.run("the format is cargo fmt's", &["fmt", "--all", "--check"], &[])?;
-    cargo(
+    cargo.run(
         "no lint objects",
         &["clippy", "--workspace", "--all-targets", "--quiet", "--", "--deny", "warnings"],
         &[],
     )?;
     let deny = [("RUSTDOCFLAGS", "--deny warnings")];
-    cargo(
+    cargo.run(
         "the documentation builds",
         &["doc", "--workspace", "--no-deps", "--document-private-items", "--quiet"],
         &deny,
