@@ -35,26 +35,16 @@ pub enum Command {
     Url(private_server::UrlArgs),
     /// Open psql on the database in use
     Psql(private_server::PsqlArgs),
-    /// Print a completion script for a shell
-    Completions {
-        /// The shell
-        shell: clap_complete::Shell,
-    },
 }
 
 impl Command {
-    /// Runs the command; `command_line` is the whole command line's definition, for completions.
-    pub fn run(self, context: &Context, mut command_line: clap::Command) -> Outcome {
+    /// Runs the command.
+    pub fn run(self, context: &Context) -> Outcome {
         match self {
             Self::Start => private_server::start(context),
             Self::Stop => private_server::stop(context),
             Self::Url(args) => private_server::url(context, &args),
             Self::Psql(args) => private_server::psql(context, &args),
-            Self::Completions { shell } => {
-                let name = command_line.get_name().to_owned();
-                clap_complete::generate(shell, &mut command_line, name, &mut std::io::stdout());
-                Ok(())
-            }
         }
     }
 }
