@@ -1,10 +1,10 @@
 //! Brings a database to a point of the schema's history.
 //!
-//! * One runner at a time, however many start together ([`lock`]).
+//! * One runner at a time, however many start together.
 //! * Each migration is one transaction that holds its ledger row too: it happened, or it did not.
 //! * `lock_timeout` bounds how long a waiting step can hold up other sessions; a step that could not
 //!   get its locks rolls back, waits without any lock, and tries again.
-//! * What was applied is recorded with its fingerprint and text ([`history`]).
+//! * What was applied is recorded with its fingerprint and text.
 
 mod error;
 mod event;
