@@ -37,7 +37,7 @@ pub(crate) const URI: &str = "[A-Za-z][A-Za-z0-9+.-]*:[!\"$-~]+";
 /// app may use a private scheme (RFC 8252 §7.1); a scheme that a browser would run is refused.
 pub(crate) fn uri_list(column: &str) -> String {
     format!(
-        "{} AND {column}::text !~* '[{{,\"](javascript|data|vbscript):'",
+        "{} AND array_to_string({column}, ' ') !~* '(^| )(javascript|data|vbscript):'",
         list(column, &format!("({URI}( |$))*"))
     )
 }
@@ -56,7 +56,8 @@ pub(crate) fn json_array(column: &str) -> String {
 pub(crate) fn authorization_details(column: &str) -> String {
     format!(
         "{} AND NOT jsonb_path_exists({column}, 'strict $[*] ? (@.type() <> \"object\")') \
-         AND NOT jsonb_path_exists({column}, 'lax $[*] ? (!(exists (@.type ? (@.type() == \"string\"))))')",
+         AND NOT jsonb_path_exists({column}, 'lax $[*] ? (!(exists (@.type)))') \
+         AND NOT jsonb_path_exists({column}, 'strict $[*] ? (@.type.type() <> \"string\")')",
         json_array(column)
     )
 }
@@ -64,8 +65,8 @@ pub(crate) fn authorization_details(column: &str) -> String {
 /// A list that every client library can read: one dimension, counted from 1, without nulls.
 pub(crate) fn plain_list(column: &str) -> String {
     format!(
-        "array_position({column}, NULL) IS NULL AND coalesce(array_ndims({column}), 1) = 1 \
-         AND coalesce(array_lower({column}, 1), 1) = 1 AND cardinality({column}) <= {LONGEST_LIST}"
+        "coalesce(array_ndims({column}), 1) = 1 AND coalesce(array_lower({column}, 1), 1) = 1 \
+         AND array_position({column}, NULL) IS NULL AND cardinality({column}) <= {LONGEST_LIST}"
     )
 }
 
