@@ -60,7 +60,7 @@ fn up() -> Script {
                 .check("requested_claims", json_object("requested_claims"))
                 .check("dpop_jkt", thumbprint("dpop_jkt"))
                 .check("expires_at", "expires_at > issued_at AND expires_at <= issued_at + interval '10 minutes'")
-                .check("consumed", "consumed_at <= expires_at OR (consumed_at IS NULL AND num_nonnulls(access_token_id, refresh_token_id) = 0)")
+                .check("consumed", "CASE WHEN consumed_at IS NULL THEN num_nonnulls(access_token_id, refresh_token_id) = 0 ELSE consumed_at <= expires_at END")
                 .index_where_set("session_id")
                 .partition_by_range("id")
                 // An exchange rewrites unindexed columns of its row once.
