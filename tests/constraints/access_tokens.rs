@@ -1,0 +1,121 @@
+use serde_json::{Value, json};
+
+use super::case::OnDelete::{Cascade, Restrict};
+use super::case::{About, Table, about};
+use super::fixtures::{
+    AN_INSTANT_LATER, BEFORE_NOON, CLIENT, FAMILY, ID, NOON, ONE, OTHER_ID, SESSION, USER, digest, thumbprint,
+};
+use super::shapes::{
+    authorization_details, base64url_thumbprint, printable_list, scope_list, sha256, together, uri_list,
+};
+
+pub(super) fn table() -> Table {
+    Table::new("access_tokens", minimal())
+        .row("full", full())
+        .row("certificate", certificate())
+        .another(json!({ "id": OTHER_ID }))
+        .foreign_keys([
+            ("fk_access_tokens_client_id", Restrict),
+            ("fk_access_tokens_user_id", Restrict),
+            ("fk_access_tokens_session_id", Cascade),
+            ("fk_access_tokens_refresh_token_id", Cascade),
+        ])
+        .cases(cases())
+        .cases(indexes())
+}
+
+/// A JWT that a client has obtained for itself.
+fn minimal() -> Value {
+    json!({ "id": ID, "client_id": CLIENT, "issued_at": NOON, "expires_at": ONE })
+}
+
+/// An opaque token on behalf of a user, bound to a key (RFC 9449), and revoked.
+fn full() -> Value {
+    json!({
+        "id": ID,
+        "digest": digest(),
+        "client_id": CLIENT,
+        "user_id": USER,
+        "session_id": SESSION,
+        "refresh_token_id": FAMILY,
+        "scopes": ["openid", "api:read"],
+        "audience": ["https://api.example/"],
+        "resources": ["https://api.example/"],
+        "authorization_details": [{ "type": "payment" }],
+        "dpop_jkt": thumbprint(),
+        "actor": { "sub": "admin", "act": { "sub": "support" } },
+        "issued_at": NOON,
+        "expires_at": ONE,
+        "revoked_at": NOON,
+        "revocation_reason": "client_request",
+    })
+}
+
+/// A token that is bound to a certificate.
+fn certificate() -> Value {
+    let mut row = minimal();
+    row["x5t_s256"] = thumbprint();
+    row
+}
+
+fn cases() -> Vec<About> {
+    let revocation = [("revoked_at", json!(NOON)), ("revocation_reason", json!("administrator"))];
+    vec![
+        sha256("ck_access_tokens_digest", "digest").accepts("digest", [Value::Null]),
+        about("ck_access_tokens_user")
+            .refuses_row(json!({ "session_id": SESSION }))
+            .refuses_row(json!({ "refresh_token_id": FAMILY }))
+            .accepts_row(json!({ "user_id": USER }))
+            .on("full")
+            .refuses("user_id", [Value::Null])
+            .accepts_row(json!({ "user_id": null, "session_id": null, "refresh_token_id": null })),
+        scope_list("ck_access_tokens_scopes", "scopes"),
+        printable_list("ck_access_tokens_audience", "audience"),
+        uri_list("ck_access_tokens_resources", "resources"),
+        authorization_details(
+            "ck_access_tokens_authorization_details",
+            "access_tokens",
+            "authorization_details",
+        ),
+        base64url_thumbprint("ck_access_tokens_dpop_jkt", "dpop_jkt"),
+        base64url_thumbprint("ck_access_tokens_x5t_s256", "x5t_s256"),
+        about("ck_access_tokens_binding")
+            .refuses_row(json!({ "dpop_jkt": thumbprint(), "x5t_s256": thumbprint() }))
+            .accepts("dpop_jkt", [thumbprint()])
+            .accepts("x5t_s256", [thumbprint()]),
+        about("ck_access_tokens_actor")
+            .refuses(
+                "actor",
+                [json!({}), json!([]), json!("sub"), json!("{\"sub\": \"a\"}"), json!(1), json!(true)],
+            )
+            .refuses("actor", [json!(["sub"]), json!([{ "sub": "admin" }])])
+            .refuses(
+                "actor",
+                [json!(null), json!(1), json!(true), json!(["admin"]), json!({ "sub": "admin" })]
+                    .map(|sub| json!({ "sub": sub })),
+            )
+            .refuses("actor", [json!({ "Sub": "admin" }), json!({ "act": { "sub": "admin" } })])
+            .refuses_then(json!({}), "UPDATE access_tokens SET actor = 'null'")
+            .accepts(
+                "actor",
+                [json!({ "sub": "admin" }), json!({ "sub": "admin", "act": { "sub": "support" } })],
+            )
+            .accepts("actor", [json!({ "iss": "https://issuer.example", "sub": "admin" }), Value::Null]),
+        about("ck_access_tokens_expires_at")
+            .refuses("expires_at", [NOON, BEFORE_NOON, "2026-11-24T12:00:00.000001Z", "2026-11-25T12:00:00Z"])
+            .accepts("expires_at", [AN_INSTANT_LATER, "2026-11-24T12:00:00Z"]),
+        together("ck_access_tokens_revoked", revocation),
+        about("revocation_reason").refuses("revocation_reason", ["expired"]),
+    ]
+}
+
+fn indexes() -> Vec<About> {
+    vec![
+        about("idx_access_tokens_session_id")
+            .leaves_out(json!({ "session_id": null }))
+            .holds(json!({ "user_id": USER, "session_id": SESSION })),
+        about("idx_access_tokens_refresh_token_id")
+            .leaves_out(json!({ "refresh_token_id": null }))
+            .holds(json!({ "user_id": USER, "refresh_token_id": FAMILY })),
+    ]
+}
