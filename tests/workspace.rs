@@ -99,7 +99,7 @@ fn every_command_of_the_readme_exists() {
     let mut commands = BTreeSet::new();
     for part in readme.split("cargo xtask ").skip(1) {
         let words: Vec<&str> = part
-            .split(|c: char| c == '`' || c == '\n' || c == '#')
+            .split(['`', '\n', '#'])
             .next()
             .unwrap_or_default()
             .split_whitespace()

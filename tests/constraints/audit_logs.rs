@@ -248,24 +248,17 @@ fn details_without_secrets() -> About {
 
 /// The ways to write a name of several words.
 fn spellings(name: &str) -> BTreeSet<String> {
-    let hyphens = name.replace('_', "-");
-    let words = name.split('_').map(capitalized);
-    let pascal: String = words.collect();
-    let camel = name
-        .split('_')
-        .next()
-        .unwrap_or_default()
-        .chars()
-        .chain(pascal.chars().skip(name.find('_').unwrap_or(pascal.len())));
-    let headers: Vec<_> = name.split('_').map(capitalized).collect();
+    let words: Vec<_> = name.split('_').collect();
+    let capitals: Vec<_> = words.iter().map(|word| capitalized(word)).collect();
+    let (hyphens, pascal) = (words.join("-"), capitals.concat());
     [
         name.to_owned(),
         name.to_uppercase(),
-        name.replace('_', ""),
+        words.concat(),
         hyphens.to_uppercase(),
         hyphens,
-        headers.join("-"),
-        camel.collect(),
+        capitals.join("-"),
+        format!("{}{}", words[0], capitals[1..].concat()),
         pascal,
     ]
     .into()

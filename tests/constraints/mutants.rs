@@ -91,7 +91,8 @@ async fn the_cases_notice_a_loosened_tightened_or_inverted_condition() {
         (
             "authorization_codes",
             "ck_authorization_codes_redirect_uri",
-            "redirect_uri ~ '^[A-Za-z][A-Za-z0-9+.-]*:[!\"$-~]+$' AND redirect_uri !~ '^(javascript|data|vbscript):'",
+            "redirect_uri ~ '^[A-Za-z][A-Za-z0-9+.-]*:[!\"$-~]+$'
+                 AND redirect_uri !~ '^(javascript|data|vbscript):'",
         ),
         (
             "clients",

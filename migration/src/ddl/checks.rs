@@ -17,7 +17,7 @@ pub(crate) fn length(column: &str, max: u32) -> String {
 
 /// An `http` or `https` address of at most 2048 characters.
 pub(crate) fn web_uri(column: &str) -> String {
-    format!("{column} ~ '^https?://[^[:space:]]+$' AND char_length({column}) <= 2048")
+    format!("{column} ~ '^https?://[!-~]+$' AND char_length({column}) <= 2048")
 }
 
 /// A text of 1 to `max` characters on one line.
@@ -66,13 +66,13 @@ pub(crate) fn authorization_details(column: &str) -> String {
 pub(crate) fn plain_list(column: &str) -> String {
     format!(
         "coalesce(array_ndims({column}), 1) = 1 AND coalesce(array_lower({column}, 1), 1) = 1 \
-         AND array_position({column}, NULL) IS NULL AND cardinality({column}) <= {LONGEST_LIST}"
+         AND num_nulls(VARIADIC {column}) = 0 AND cardinality({column}) <= {LONGEST_LIST}"
     )
 }
 
 /// A UUID of version 7 (RFC 9562 §5.7), which begins with the time that it was made.
 pub(crate) fn uuid_v7(column: &str) -> String {
-    format!("get_byte(uuid_send({column}), 6) >> 4 = 7")
+    format!("get_byte(uuid_send({column}), 6) >> 4 = 7 AND get_byte(uuid_send({column}), 8) >> 6 = 2")
 }
 
 /// All of these columns are set, or none.

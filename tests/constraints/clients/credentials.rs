@@ -156,5 +156,11 @@ fn key_with(member: &str, value: &Value) -> Value {
 }
 
 fn rsa_key() -> Value {
-    json!({ "kty": "RSA", "alg": "RS256", "kid": "2", "n": "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4", "e": "AQAB" })
+    json!({
+        "kty": "RSA",
+        "alg": "RS256",
+        "kid": "2",
+        "n": "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4",
+        "e": "AQAB",
+    })
 }
