@@ -186,8 +186,9 @@ impl Bench {
     }
 }
 
-/// Ids that are no UUIDs of version 7: nil and max among them, and some with a 7 somewhere else.
-const OTHER_VERSIONS: [&str; 17] = [
+/// Ids that are no UUIDs of version 7: nil and max among them, some with a 7 somewhere else, and two of
+/// another variant.
+const OTHER_VERSIONS: [&str; 19] = [
     "00000000-0000-0000-0000-000000000000",
     "c232ab00-9414-11ec-b3c8-9f6bdeced846",
     "000003e8-9414-21ec-b300-325096b39f47",
@@ -197,6 +198,8 @@ const OTHER_VERSIONS: [&str; 17] = [
     "2ed6657d-e927-568b-95e1-2665a8aea6a2",
     "1ec9414c-232a-6b00-b3c8-9f6bdeced846",
     "2489e9ad-2ee2-8e00-8ec9-32d5f69181c0",
+    "019aa000-0000-7000-0000-000000000001",
+    "019aa000-0000-7000-c000-000000000001",
     "019aa000-0000-9000-8000-000000000001",
     "019aa000-0000-a000-8000-000000000001",
     "019aa000-0000-b000-8000-000000000001",

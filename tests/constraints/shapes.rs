@@ -58,6 +58,8 @@ pub(super) fn web_uri(name: &str, column: &str, schemes: &[&str]) -> About {
         " https://a.example",
         "https://a.example/ b",
         "https://a.example\n",
+        "https://a.example/\u{1}",
+        "https://ä.example",
         "https://a.example/\tb",
     ];
     let right = schemes.iter().map(|scheme| format!("{scheme}://a.example/b?c=d#e"));

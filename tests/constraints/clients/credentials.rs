@@ -124,7 +124,7 @@ pub(super) fn keys() -> Vec<About> {
 }
 
 /// Members of private and symmetric keys (RFC 7518 §6).
-const PRIVATE: [&str; 8] = ["d", "k", "p", "q", "dp", "dq", "qi", "oth"];
+const PRIVATE: [&str; 9] = ["d", "k", "p", "priv", "q", "dp", "dq", "qi", "oth"];
 
 /// What is no key, for it does not say of which type it is.
 fn no_keys() -> [Value; 12] {
