@@ -45,8 +45,8 @@ pub enum Error {
     Blocked(#[source] sqlx::Error),
 
     /// The role may not write where it has to.
-    #[error("the role may not write to the tables that are seeded")]
-    Denied(#[source] sqlx::Error),
+    #[error("the role may not write to the tables that are seeded: {0}")]
+    Denied(String),
 
     /// The server takes no writes: a standby, or `default_transaction_read_only`.
     #[error("the database is read-only")]
@@ -101,7 +101,10 @@ impl Error {
     pub(crate) fn server(error: sqlx::Error) -> Self {
         let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
         match code.as_deref() {
-            Some("42501") => Self::Denied(error),
+            Some("42501") => {
+                let message = error.as_database_error().map(|error| error.message().to_owned());
+                Self::Denied(message.unwrap_or_default())
+            }
             Some("25006") => Self::ReadOnly(error),
             Some("55P03" | "57014") => Self::Blocked(error),
             _ => Self::Server(error),
