@@ -8,4 +8,5 @@ mod migrations;
 mod programs;
 mod runner;
 mod schema;
+mod seed;
 mod workspace;

@@ -8,15 +8,24 @@ use serde_json::Value;
 use crate::support::cargo;
 
 /// What each package may depend on inside the workspace. Arrows point one way.
-const MAY_KNOW: [(&str, &[&str]); 8] = [
+const MAY_KNOW: [(&str, &[&str]); 10] = [
     ("authority-connection", &[]),
     ("authority-entity", &[]),
     ("authority-local-postgres", &[]),
     ("authority-migration", &[]),
+    ("authority-password", &[]),
     ("authority-schema", &[]),
+    ("authority-seed", &["authority-connection", "authority-migration", "authority-password"]),
     (
         "authority-admin",
-        &["authority-connection", "authority-local-postgres", "authority-migration", "authority-schema"],
+        &[
+            "authority-connection",
+            "authority-local-postgres",
+            "authority-migration",
+            "authority-password",
+            "authority-schema",
+            "authority-seed",
+        ],
     ),
     ("xtask", &["authority-admin", "authority-local-postgres", "authority-migration", "authority-schema"]),
     (
@@ -26,7 +35,9 @@ const MAY_KNOW: [(&str, &[&str]); 8] = [
             "authority-entity",
             "authority-local-postgres",
             "authority-migration",
+            "authority-password",
             "authority-schema",
+            "authority-seed",
         ],
     ),
 ];

@@ -12,6 +12,7 @@ mod failure;
 pub mod migrate;
 mod private_server;
 mod scratch;
+mod seed;
 
 use std::future::Future;
 use std::process::ExitCode;
@@ -25,6 +26,9 @@ pub use scratch::Scratch;
 /// The commands that both front doors have beside `migrate`.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Make the administrator, the OAuth scopes and the system settings of a new database, where they are missing
+    #[command(after_help = seed::EXAMPLES)]
+    Seed(seed::SeedArgs),
     /// Start the private PostgreSQL server of this workspace
     ///
     /// Every command starts it when it needs it and DATABASE_URL is not set.
@@ -39,8 +43,9 @@ pub enum Command {
 
 impl Command {
     /// Runs the command.
-    pub fn run(self, context: &Context) -> Outcome {
+    pub async fn run(self, context: &Context) -> Outcome {
         match self {
+            Self::Seed(args) => args.run(context).await,
             Self::Start => private_server::start(context),
             Self::Stop => private_server::stop(context),
             Self::Url(args) => private_server::url(context, &args),
