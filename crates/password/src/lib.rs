@@ -2,8 +2,8 @@
 //!
 //! - [`Password`] holds one, never shows it by accident, and can be [generated](Password::generate);
 //! - [`Policy`] says whether one is good enough (NIST SP 800-63B section 5.1.1.2);
-//! - [`hash`] turns one into the PHC string that is stored, with Argon2id;
-//! - [`verify`] compares one with what is stored, `bcrypt` of earlier times included, and says when the
+//! - [`hash()`] turns one into the PHC string that is stored, with Argon2id;
+//! - [`verify()`] compares one with what is stored, `bcrypt` of earlier times included, and says when the
 //!   stored hash should be replaced.
 //!
 //! Invariants: nothing here knows a database, the environment or any other crate of the workspace; no error and
