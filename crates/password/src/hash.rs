@@ -24,7 +24,7 @@ pub struct HashedPassword(String);
 /// Why a password could not be hashed. Holds nothing of it.
 #[derive(Debug, Error)]
 pub enum HashError {
-    /// It is longer than [`MAX_CHARACTERS`](crate::MAX_CHARACTERS), so [`verify`](crate::verify) would refuse it.
+    /// It is longer than [`MAX_CHARACTERS`](crate::MAX_CHARACTERS), so [`verify`](crate::verify()) would refuse it.
     #[error("the password is too long")]
     TooLong,
     /// The operating system gave no salt, or no memory.
