@@ -2,6 +2,8 @@ use authority_connection::{Config, ConnectError, Environment};
 use authority_local_postgres::Ephemeral;
 use sqlx::{PgConnection, Row};
 
+use crate::connection::is;
+
 /// What has to come of connecting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Expected {
@@ -104,12 +106,6 @@ pub(super) async fn assert_all(cases: Vec<Case<'_>>) {
         cases.len(),
         complaints.join("\n")
     );
-}
-
-/// Whether the error is of the variant of this name.
-pub(super) fn is(error: &ConnectError, variant: &str) -> bool {
-    let debug = format!("{error:?}");
-    debug.split([' ', '(']).next() == Some(variant)
 }
 
 /// What the server says of this session (`pg_stat_ssl`).

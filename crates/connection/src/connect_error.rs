@@ -54,8 +54,9 @@ pub enum ConnectError {
     /// No answer came in time.
     #[error("cannot reach PostgreSQL at {}: no answer within {} s", at.host, after.as_secs_f64())]
     Timeout { at: Box<Target>, after: Duration },
-    /// The server hung up before it let the client in.
-    #[error("PostgreSQL at {} closed the connection before it was established", at.host)]
+    /// Whoever listens there hung up before it let the client in. Without TLS, something else than PostgreSQL may
+    /// look like that too: what it says reads as the beginning of a long message.
+    #[error("what answers at {} closed the connection before it was established", at.host)]
     Closed { at: Box<Target> },
     /// Something else than PostgreSQL answers there.
     #[error("what answers at {} does not speak the protocol of PostgreSQL", at.host)]
