@@ -2,10 +2,14 @@
 
 mod support;
 
+mod connection;
 mod constraints;
 mod entities;
 mod migrations;
 mod programs;
 mod runner;
 mod schema;
+mod servers;
+mod setup;
+mod tls;
 mod workspace;

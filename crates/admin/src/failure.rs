@@ -52,6 +52,13 @@ impl Failure {
         Self { code: 2, ..self }
     }
 
+    /// The same failure with a further cause.
+    #[must_use]
+    pub fn because(mut self, cause: impl Into<String>) -> Self {
+        self.causes.push(cause.into());
+        self
+    }
+
     /// The same failure with the command or step that mends it.
     #[must_use]
     pub fn with_fix(mut self, fix: impl Into<Option<String>>) -> Self {

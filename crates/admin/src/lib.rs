@@ -11,7 +11,9 @@ mod context;
 mod failure;
 pub mod migrate;
 mod private_server;
+mod quote;
 mod scratch;
+mod setup;
 
 use std::future::Future;
 use std::process::ExitCode;
@@ -25,6 +27,9 @@ pub use scratch::Scratch;
 /// The commands that both front doors have beside `migrate`.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Make the database and its roles where they are missing, with least privilege, and bring it to the newest schema
+    #[command(after_help = setup::EXAMPLES)]
+    Setup(setup::SetupArgs),
     /// Start the private PostgreSQL server of this workspace
     ///
     /// Every command starts it when it needs it and DATABASE_URL is not set.
@@ -39,8 +44,9 @@ pub enum Command {
 
 impl Command {
     /// Runs the command.
-    pub fn run(self, context: &Context) -> Outcome {
+    pub async fn run(self, context: &Context) -> Outcome {
         match self {
+            Self::Setup(args) => args.run(context).await,
             Self::Start => private_server::start(context),
             Self::Stop => private_server::stop(context),
             Self::Url(args) => private_server::url(context, &args),

@@ -20,7 +20,7 @@ pub struct RunOptions {
 }
 
 impl RunOptions {
-    pub(super) fn runner(&self, context: &Context, database: &Connected) -> Runner {
+    pub(crate) fn runner(&self, context: &Context, database: &Connected) -> Runner {
         Runner::new(database.pool().clone()).with_options(Options {
             lock_timeout: self.lock_timeout,
             statement_timeout: self.statement_timeout,
