@@ -52,10 +52,13 @@ impl Failure {
         Self { code: 2, ..self }
     }
 
-    /// The same failure with a further cause.
+    /// The same failure with a further cause, unless it has that one.
     #[must_use]
     pub fn because(mut self, cause: impl Into<String>) -> Self {
-        self.causes.push(cause.into());
+        let cause = cause.into();
+        if !self.causes.contains(&cause) {
+            self.causes.push(cause);
+        }
         self
     }
 

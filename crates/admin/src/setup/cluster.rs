@@ -191,12 +191,14 @@ fn no_way(context: &Context, site: &Site, mut refusals: Vec<(&Config, ConnectErr
     {
         return Failure::new(&error).with_fix(error.fix());
     }
+    print!("{}", plan::script_from_nothing(site));
     let failure = Failure::saying("no role was let in that could make what is missing");
     let failure = refusals.iter().fold(failure, |failure, (_, error)| failure.because(error.to_string()));
     let (program, host) = (context.program(), site.config(Part::Owner).host());
     failure.with_fix(format!(
         "name a role that may make roles and databases, its password in PGPASSWORD or ~/.pgpass: {program} setup \
-         --maintenance-url postgres://postgres@{}:{}/postgres",
+         --maintenance-url postgres://postgres@{}:{}/postgres; or have a superuser run the SQL on standard output with \
+         psql, then run {program} setup again",
         host.name().replace('/', "%2F"),
         host.port()
     ))

@@ -128,9 +128,7 @@ pub(super) fn script(changes: &[Change], facts: &Facts, site: &Site) -> String {
             lines.push(format!("{};", change.statement(site, verifier.as_deref())));
         }
         if let (Some(part), None) = (part, &verifier) {
-            // A name may hold anything, a line break too.
-            let role = identifier(site.role(part)).replace(['\n', '\r'], " ");
-            lines.push(format!("-- its password, in psql: \\password {role}"));
+            lines.push(password_comment(site, part));
         }
     }
     let mut script = lines.join("\n") + "\n";
@@ -138,6 +136,33 @@ pub(super) fn script(changes: &[Change], facts: &Facts, site: &Site) -> String {
         script.push_str(&in_database(site, &schema_statements(site)));
     }
     script
+}
+
+/// Everything that may be missing on a server that nobody could look at, as a script that leaves alone what exists.
+pub(super) fn script_from_nothing(site: &Site) -> String {
+    let mut lines = vec!["-- as a superuser: psql -v ON_ERROR_STOP=1 -d postgres".to_owned()];
+    for change in [Change::CreateRole(Part::Owner), Change::CreateRole(Part::Serving), Change::CreateDatabase]
+    {
+        let part = change.sets_password_of();
+        let verifier = part.and_then(|part| site.given_password(part)).map(super::password::verifier);
+        let (catalog, column, name) = match part {
+            Some(part) => ("pg_roles", "rolname", site.role(part)),
+            None => ("pg_database", "datname", site.database()),
+        };
+        lines.push(format!(
+            "SELECT {} WHERE NOT EXISTS (SELECT FROM pg_catalog.{catalog} WHERE {column} = {}) \\gexec",
+            literal(&change.statement(site, verifier.as_deref())),
+            literal(name),
+        ));
+        lines.extend(part.filter(|_| verifier.is_none()).map(|part| password_comment(site, part)));
+    }
+    lines.join("\n") + "\n" + &in_database(site, &schema_statements(site))
+}
+
+/// How somebody else sets a password that this program does not know. A name may hold anything, a line break too.
+fn password_comment(site: &Site, part: Part) -> String {
+    let role = identifier(site.role(part)).replace(['\n', '\r'], " ");
+    format!("-- its password, in psql: \\password {role}")
 }
 
 /// Statements to be run in the database.

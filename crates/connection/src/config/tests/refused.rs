@@ -23,7 +23,9 @@ fn a_missing_database_is_named_with_its_remedy() {
 
 #[test]
 fn parameters_without_a_question_mark_are_not_part_of_the_name() {
-    for url in ["postgres://h/d&sslmode=require", "postgres://u@h/d&password=s3cret", "postgres://h/a&b?port=1"] {
+    for url in
+        ["postgres://h/d&sslmode=require", "postgres://u@h/d&password=s3cret", "postgres://h/a&b?port=1"]
+    {
         assert_eq!(parse(url), Err(ConfigError::NoQuestionMark), "{url}");
     }
     assert!(crate::url_has_password("postgres://u@h/d&password=s3cret"));
