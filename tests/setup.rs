@@ -19,6 +19,8 @@ pub(crate) use state::state;
 /// Everybody but the superuser needs a password, through the socket too.
 const ACCESS: &str = "local all postgres trust\nlocal all all scram-sha-256\n";
 const OWNER_PASSWORD: &str = "0wner/p@ss word";
+/// As it stands in a URL.
+const OWNER_PASSWORD_ENCODED: &str = "0wner%2Fp%40ss%20word";
 const APP_PASSWORD: &str = "app-p\u{e4}ssword's";
 
 /// A server on which nobody has made anything yet, which logs every statement.
@@ -35,7 +37,10 @@ async fn server_with_roles(access: &str) -> Ephemeral {
     let settings = [("log_statement", "all"), ("log_min_error_statement", "debug5")];
     start_with(EphemeralOptions {
         settings: settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
-        files: vec![authority_local_postgres::DataFile { name: "pg_hba.conf".into(), contents: access.into() }],
+        files: vec![authority_local_postgres::DataFile {
+            name: "pg_hba.conf".into(),
+            contents: access.into(),
+        }],
         ..Default::default()
     })
 }
@@ -65,7 +70,10 @@ fn run(command: &mut Command, code: i32) -> Outcome {
     let outcome: Outcome = command.output().expect("authority-db runs").into();
     assert_eq!(outcome.code, Some(code), "{}\n{}", outcome.stdout, outcome.stderr);
     for text in [&outcome.stdout, &outcome.stderr] {
-        assert!(!text.contains(OWNER_PASSWORD) && !text.contains(APP_PASSWORD), "a password is shown: {text}");
+        assert!(
+            !text.contains(OWNER_PASSWORD) && !text.contains(APP_PASSWORD),
+            "a password is shown: {text}"
+        );
     }
     outcome
 }
