@@ -2,6 +2,7 @@
 
 mod support;
 
+mod connection;
 mod constraints;
 mod entities;
 mod migrations;
@@ -9,4 +10,7 @@ mod programs;
 mod runner;
 mod schema;
 mod seed;
+mod servers;
+mod setup;
+mod tls;
 mod workspace;

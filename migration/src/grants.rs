@@ -2,9 +2,10 @@
 //!
 //! Roles belong to the cluster, not to a migration, so this is no migration: it is made true after
 //! every run, on the tables that exist, where the role exists. Partitions need no privileges of
-//! their own: whoever may use the parent reaches its rows through it.
-
-use std::collections::BTreeMap;
+//! their own: whoever may use the parent reaches its rows through it. So none has any, lest the
+//! audit trail be changed behind the back of its parent, and no default privilege gives a partition
+//! that is made tomorrow one. What everybody (`PUBLIC`) may do, the serving role may do as well, so
+//! everybody may do nothing.
 
 use sqlx::{PgConnection, Row};
 
@@ -30,9 +31,10 @@ pub const PRIVILEGES: &[(&str, &[&str])] = &[
     ("users", &["INSERT", "SELECT", "UPDATE"]),
 ];
 
-/// What has to be said about one table.
+/// What has to be said about one table, or about those that do not exist yet.
 pub(crate) struct Change {
     pub(crate) statements: Vec<String>,
+    pub(crate) is_about_a_table: bool,
 }
 
 /// What is missing until the serving role has exactly its privileges on the tables that exist, and
@@ -42,62 +44,124 @@ pub(crate) async fn changes(
     role: &str,
     about_to_exist: &[String],
 ) -> sqlx::Result<Vec<Change>> {
-    let Some(granted) = granted(connection, role).await? else { return Ok(Vec::new()) };
-    let mut changes = Vec::new();
+    let exists = format!("SELECT FROM pg_catalog.pg_roles WHERE rolname = {}", literal(role));
+    if session::rows(connection, &exists).await?.is_empty() {
+        return Ok(Vec::new());
+    }
+    let held = held(connection, role).await?;
+    let mut statements: Vec<Vec<String>> = Vec::new();
     for (table, wanted) in PRIVILEGES {
-        let nothing = Vec::new();
-        let has = match granted.get(*table) {
-            Some(has) => has,
-            None if about_to_exist.iter().any(|name| name == table) => &nothing,
-            None => continue,
-        };
-        if has != wanted {
-            changes.push(Change { statements: statements(table, role, has, wanted) });
+        match held.iter().find(|held| held.table == *table) {
+            Some(held) => statements.push(held.corrections(role, wanted)),
+            None if about_to_exist.iter().any(|name| name == table) => {
+                statements.push(Held::nothing_on(table).corrections(role, wanted));
+            }
+            None => {}
         }
     }
+    statements.extend(held.iter().filter(|held| held.is_partition).map(|held| held.corrections(role, &[])));
+    let change = |is_about_a_table| move |statements| Change { statements, is_about_a_table };
+    let mut changes: Vec<_> =
+        statements.into_iter().filter(|statements| !statements.is_empty()).map(change(true)).collect();
+    let defaults = defaults(connection, role).await?;
+    changes.extend(Some(defaults).filter(|statements| !statements.is_empty()).map(change(false)));
     Ok(changes)
 }
 
-fn statements(table: &str, role: &str, has: &[String], wanted: &[&str]) -> Vec<String> {
-    let role = identifier(role);
-    let mut statements = Vec::new();
-    if has.iter().any(|privilege| !wanted.contains(&privilege.as_str())) {
-        statements.push(format!("REVOKE ALL ON TABLE \"{table}\" FROM {role}"));
-    }
-    statements.push(format!("GRANT {} ON TABLE \"{table}\" TO {role}", wanted.join(", ")));
-    statements
+/// What the serving role and everybody else hold on a table that they do not own.
+struct Held {
+    table: String,
+    is_partition: bool,
+    /// The serving role's privileges on the whole table.
+    whole: Vec<String>,
+    /// Whether it has any on single columns.
+    on_columns: bool,
+    /// Whether `PUBLIC` has any.
+    by_everybody: bool,
 }
 
-/// The role's privileges on each table of the schema that it does not own; `None` without the role.
-async fn granted(
-    connection: &mut PgConnection,
-    role: &str,
-) -> sqlx::Result<Option<BTreeMap<String, Vec<String>>>> {
-    let role = literal(role);
-    let exists =
-        session::rows(connection, &format!("SELECT FROM pg_catalog.pg_roles WHERE rolname = {role}")).await?;
-    if exists.is_empty() {
-        return Ok(None);
+impl Held {
+    fn nothing_on(table: &str) -> Self {
+        Self {
+            table: table.to_owned(),
+            is_partition: false,
+            whole: Vec::new(),
+            on_columns: false,
+            by_everybody: false,
+        }
     }
+
+    /// What makes the serving role's privileges the wanted ones and takes everybody's.
+    fn corrections(&self, role: &str, wanted: &[&str]) -> Vec<String> {
+        let (table, role) = (identifier(&self.table), identifier(role));
+        let too_many = self.whole.iter().any(|privilege| !wanted.contains(&privilege.as_str()));
+        let too_few = wanted.iter().any(|privilege| !self.whole.iter().any(|held| held == privilege));
+        let revoked = too_many || self.on_columns;
+        let mut statements = Vec::new();
+        if self.by_everybody {
+            statements.push(format!("REVOKE ALL ON TABLE {table} FROM PUBLIC"));
+        }
+        if revoked {
+            // This takes what was given on single columns, too.
+            statements.push(format!("REVOKE ALL ON TABLE {table} FROM {role}"));
+        }
+        if (revoked || too_few) && !wanted.is_empty() {
+            statements.push(format!("GRANT {} ON TABLE {table} TO {role}", wanted.join(", ")));
+        }
+        statements
+    }
+}
+
+/// The privileges on each table of [`PRIVILEGES`] that exists, and on their partitions.
+async fn held(connection: &mut PgConnection, role: &str) -> sqlx::Result<Vec<Held>> {
+    let tables: Vec<_> = PRIVILEGES.iter().map(|(table, _)| literal(table)).collect();
     let sql = format!(
-        "SELECT c.relname::text AS table_name, coalesce(string_agg(p.privilege_type, ',' ORDER BY p.privilege_type), '') AS privileges
+        "SELECT c.relname::text AS table_name, c.relispartition AS is_partition,
+                (SELECT coalesce(string_agg(p.privilege_type, ',' ORDER BY p.privilege_type), '')
+                   FROM aclexplode(c.relacl) p WHERE p.grantee = r.oid) AS whole,
+                EXISTS (SELECT FROM pg_catalog.pg_attribute a, aclexplode(a.attacl) p
+                         WHERE a.attrelid = c.oid AND p.grantee = r.oid) AS on_columns,
+                EXISTS (SELECT FROM aclexplode(c.relacl) p WHERE p.grantee = 0)
+                OR EXISTS (SELECT FROM pg_catalog.pg_attribute a, aclexplode(a.attacl) p
+                            WHERE a.attrelid = c.oid AND p.grantee = 0) AS by_everybody
          FROM pg_catalog.pg_class c
          JOIN pg_catalog.pg_roles r ON r.rolname = {role}
-         LEFT JOIN LATERAL aclexplode(c.relacl) p ON p.grantee = r.oid
-         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relowner <> r.oid
-         GROUP BY c.relname"
+         JOIN pg_catalog.pg_class root ON root.oid = coalesce(pg_partition_root(c.oid), c.oid)
+         WHERE root.relnamespace = 'public'::regnamespace AND root.relname IN ({tables})
+           AND c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND c.relowner <> r.oid
+         ORDER BY 1",
+        role = literal(role),
+        tables = tables.join(", ")
     );
-    session::rows(connection, &sql)
-        .await?
-        .iter()
-        .map(|row| {
-            let privileges: String = row.try_get("privileges")?;
-            let privileges =
-                privileges.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect();
-            Ok((row.try_get("table_name")?, privileges))
+    let read = |row: &sqlx::postgres::PgRow| {
+        let whole: String = row.try_get("whole")?;
+        Ok(Held {
+            table: row.try_get("table_name")?,
+            is_partition: row.try_get("is_partition")?,
+            whole: whole.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect(),
+            on_columns: row.try_get("on_columns")?,
+            by_everybody: row.try_get("by_everybody")?,
         })
-        .collect::<sqlx::Result<_>>()
-        .map(Some)
+    };
+    session::rows(connection, &sql).await?.iter().map(read).collect()
+}
+
+/// What takes back the default privileges that this session's role gives to the serving role or to everybody on
+/// the tables that it will make.
+async fn defaults(connection: &mut PgConnection, role: &str) -> sqlx::Result<Vec<String>> {
+    let sql = format!(
+        "SELECT DISTINCT format('ALTER DEFAULT PRIVILEGES%s REVOKE ALL ON TABLES FROM %s',
+                                CASE WHEN d.defaclnamespace <> 0 THEN ' IN SCHEMA public' ELSE '' END,
+                                coalesce(quote_ident(r.rolname), 'PUBLIC')) AS statement
+         FROM pg_catalog.pg_default_acl d, aclexplode(d.defaclacl) p
+         LEFT JOIN pg_catalog.pg_roles r ON r.oid = p.grantee
+         WHERE d.defaclrole = (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = current_user)
+           AND d.defaclobjtype = 'r' AND d.defaclnamespace IN (0, 'public'::regnamespace)
+           AND (p.grantee = 0 OR r.rolname = {role}) AND p.grantee <> d.defaclrole
+         ORDER BY 1",
+        role = literal(role)
+    );
+    session::rows(connection, &sql).await?.iter().map(|row| row.try_get("statement")).collect()
 }
 
 fn identifier(name: &str) -> String {

@@ -15,6 +15,9 @@ use crate::{Failure, Outcome};
 /// Connections that a command needs at most: one that holds a lock, one that works, one that looks on.
 const POOL_SIZE: u32 = 3;
 
+/// What a URL that could not be understood should have been like.
+const DATABASE_URL_FORM: &str = "DATABASE_URL=postgres://user:password@host:port/database";
+
 /// Which database a command works on.
 #[derive(Args, Clone, Debug, Default)]
 pub struct DatabaseOptions {
@@ -46,7 +49,7 @@ pub struct Database {
 }
 
 /// Who named a database.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Origin {
     /// The command line, the environment or `.env`.
     DatabaseUrl,
@@ -109,18 +112,9 @@ impl Context {
     /// Fails when the URL cannot be understood or holds a password on the command line, and when the
     /// private server is needed and cannot be started.
     pub fn database(&self) -> Outcome<Database> {
-        let unclear = |error: ConfigError| {
-            Failure::new(&error)
-                .with_fix("DATABASE_URL=postgres://user:password@host:port/database".to_owned())
-        };
+        let unclear = |error: ConfigError| Failure::new(&error).with_fix(DATABASE_URL_FORM.to_owned());
         if let Some(url) = &self.options.database_url {
-            if url_has_password(url) {
-                let sentence = "--database-url holds a password, which other users of this machine can read";
-                return Err(Failure::wrong_usage(sentence).with_fix(
-                    "put the URL into DATABASE_URL, or the password into PGPASSWORD or ~/.pgpass".to_owned(),
-                ));
-            }
-            let config = Config::parse(url, &self.environment).map_err(unclear)?;
+            let config = self.config_of_argument("--database-url", "DATABASE_URL", url)?;
             return Ok(Database { config, origin: Origin::DatabaseUrl });
         }
         let config = Config::from_environment(&self.environment).map_err(unclear)?;
@@ -132,6 +126,26 @@ impl Context {
         let nothing = Environment::from_pairs::<String, String>([]);
         let config = Config::parse(&server.url(), &nothing).map_err(|error| Failure::new(&error))?;
         Ok(Database { config, origin: Origin::PrivateServer(programs) })
+    }
+
+    /// The configuration of a URL that an argument gives, in place of one that a variable could give.
+    ///
+    /// Fails when it cannot be understood, and when it holds a password.
+    pub(crate) fn config_of_argument(&self, argument: &str, variable: &str, url: &str) -> Outcome<Config> {
+        if url_has_password(url) {
+            let sentence = format!("{argument} holds a password, which other users of this machine can read");
+            let fix = format!("put the URL into {variable}, or the password into PGPASSWORD or ~/.pgpass");
+            return Err(Failure::wrong_usage(sentence).with_fix(fix));
+        }
+        Config::parse(url, &self.environment).map_err(|error| {
+            Failure::new(&error).with_fix(DATABASE_URL_FORM.replace("DATABASE_URL", variable))
+        })
+    }
+
+    /// Whether the password of the database's role stands in the URL that names it.
+    pub(crate) fn url_holds_password(&self) -> bool {
+        self.options.database_url.is_none()
+            && self.environment.get("DATABASE_URL").is_some_and(url_has_password)
     }
 
     /// The private server, started where it was not.

@@ -52,6 +52,16 @@ impl Failure {
         Self { code: 2, ..self }
     }
 
+    /// The same failure with a further cause, unless it has that one.
+    #[must_use]
+    pub fn because(mut self, cause: impl Into<String>) -> Self {
+        let cause = cause.into();
+        if !self.causes.contains(&cause) {
+            self.causes.push(cause);
+        }
+        self
+    }
+
     /// The same failure with the command or step that mends it.
     #[must_use]
     pub fn with_fix(mut self, fix: impl Into<Option<String>>) -> Self {

@@ -11,8 +11,10 @@ mod context;
 mod failure;
 pub mod migrate;
 mod private_server;
+mod quote;
 mod scratch;
 mod seed;
+mod setup;
 
 use std::future::Future;
 use std::process::ExitCode;
@@ -29,6 +31,9 @@ pub enum Command {
     /// Make the administrator, the OAuth scopes and the system settings of a new database, where they are missing
     #[command(after_help = seed::EXAMPLES)]
     Seed(seed::SeedArgs),
+    /// Make the database and its roles where they are missing, with least privilege, migrate and seed it
+    #[command(after_help = setup::EXAMPLES)]
+    Setup(setup::SetupArgs),
     /// Start the private PostgreSQL server of this workspace
     ///
     /// Every command starts it when it needs it and DATABASE_URL is not set.
@@ -46,6 +51,7 @@ impl Command {
     pub async fn run(self, context: &Context) -> Outcome {
         match self {
             Self::Seed(args) => args.run(context).await,
+            Self::Setup(args) => args.run(context).await,
             Self::Start => private_server::start(context),
             Self::Stop => private_server::stop(context),
             Self::Url(args) => private_server::url(context, &args),

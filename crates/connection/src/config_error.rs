@@ -20,6 +20,9 @@ pub enum ConfigError {
          be percent-encoded (%2F, %3F, %23, %40, %3A)"
     )]
     Unencoded,
+    /// An `&` stands in the name of the database: what is behind it, a password perhaps, was meant as a parameter.
+    #[error("the parameters of a database URL begin with '?', not with '&' (which in a name is written %26)")]
+    NoQuestionMark,
     /// A `%` is not followed by two hexadecimal digits, or the result is not UTF-8.
     #[error("{0} is not correctly percent-encoded ('%' itself is written %25)")]
     PercentEncoding(String),

@@ -54,8 +54,9 @@ pub enum ConnectError {
     /// No answer came in time.
     #[error("cannot reach PostgreSQL at {}: no answer within {} s", at.host, after.as_secs_f64())]
     Timeout { at: Box<Target>, after: Duration },
-    /// The server hung up before it let the client in.
-    #[error("PostgreSQL at {} closed the connection before it was established", at.host)]
+    /// Whoever listens there hung up before it let the client in. Without TLS, something else than PostgreSQL may
+    /// look like that too: what it says reads as the beginning of a long message.
+    #[error("what answers at {} closed the connection before it was established", at.host)]
     Closed { at: Box<Target> },
     /// Something else than PostgreSQL answers there.
     #[error("what answers at {} does not speak the protocol of PostgreSQL", at.host)]
@@ -111,9 +112,16 @@ pub enum ConnectError {
     /// The certificate names other hosts.
     #[error("the certificate of PostgreSQL at {} is not for that host name", at.host)]
     CertificateWrongHost { at: Box<Target> },
+    /// The certificate says that it is an authority's (`basicConstraints` CA:TRUE), as `openssl req -x509` makes those
+    /// that sign themselves. RFC 5280 §4.2.1.9 has it sign others; it cannot be verified as a server's.
+    #[error("the certificate of PostgreSQL at {} is an authority's own, which cannot be verified as a server's", at.host)]
+    CertificateOfAuthority { at: Box<Target> },
     /// The server refused the certificate of the client.
     #[error("PostgreSQL at {} refused the certificate of this client, or asks for one", at.host)]
     ClientCertificateRefused { at: Box<Target>, source: Cause },
+    /// The certificate of the client and its key do not belong together.
+    #[error("the files of sslcert and sslkey do not belong together")]
+    ClientCertificateUnusable { at: Box<Target>, source: Cause },
     /// TLS failed in another way.
     #[error("cannot establish TLS with PostgreSQL at {}", at.host)]
     Tls { at: Box<Target>, source: Cause },
@@ -123,6 +131,9 @@ pub enum ConnectError {
     /// Such a file holds something else.
     #[error("{}, the file of {parameter}, holds no {expected} in PEM form", path.display())]
     TlsFileUseless { parameter: &'static str, path: PathBuf, expected: &'static str },
+    /// The private key is encrypted.
+    #[error("{}, the file of sslkey, needs a passphrase, for which nobody can be asked", path.display())]
+    TlsKeyEncrypted { path: PathBuf },
     /// The private key is readable by others than its owner.
     #[error("{}, the file of sslkey, is readable by others", path.display())]
     TlsKeyExposed { path: PathBuf },

@@ -49,7 +49,7 @@ pub enum Event<'a> {
     Granted {
         /// The role.
         role: &'a str,
-        /// The tables on which its privileges changed.
+        /// The tables on which its privileges changed; 0 when it was only about tables to come.
         tables: usize,
     },
 }

@@ -92,7 +92,8 @@ impl Work<'_> {
         let statements: Vec<_> =
             changes.iter().flat_map(|change| change.statements.iter().cloned()).collect();
         self.transaction(reader, "the grants", &statements).await?;
-        (self.observer)(Event::Granted { role, tables: changes.len() });
+        let tables = changes.iter().filter(|change| change.is_about_a_table).count();
+        (self.observer)(Event::Granted { role, tables });
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! `migrate`: the schema's history, applied to a database.
 
 mod options;
-mod output;
+pub(crate) mod output;
 mod status;
 
 use anstream::{eprintln, print, println};
@@ -143,7 +143,7 @@ async fn fresh(context: &Context, consent: &Consent, options: &RunOptions) -> Ou
     output::tables(&database).await
 }
 
-fn explain(context: &Context, error: &Error) -> Failure {
+pub(crate) fn explain(context: &Context, error: &Error) -> Failure {
     if let Error::Edited { recorded, current, .. } = error {
         eprintln!("{}", output::difference(recorded, current));
     }

@@ -20,7 +20,12 @@ pub struct RunOptions {
 }
 
 impl RunOptions {
-    pub(super) fn runner(&self, context: &Context, database: &Connected) -> Runner {
+    /// How long to wait for somebody else's run.
+    pub(crate) fn wait(&self) -> Duration {
+        self.wait
+    }
+
+    pub(crate) fn runner(&self, context: &Context, database: &Connected) -> Runner {
         Runner::new(database.pool().clone()).with_options(Options {
             lock_timeout: self.lock_timeout,
             statement_timeout: self.statement_timeout,

@@ -12,7 +12,7 @@ use crate::context::Connected;
 
 /// Each step that is done goes to standard output, each wait to standard error.
 #[expect(clippy::needless_pass_by_value, reason = "the signature of an observer")]
-pub(super) fn observe(event: Event<'_>) {
+pub(crate) fn observe(event: Event<'_>) {
     let green = Style::new().fg_color(Some(AnsiColor::Green.into()));
     match event {
         Event::Applied { name, elapsed } => {
@@ -24,6 +24,9 @@ pub(super) fn observe(event: Event<'_>) {
         Event::Recreated { migrations, elapsed } => {
             let what = format!("everything, with {migrations} migrations in one transaction");
             println!("{green}recreated{green:#}   {what:<44} {:>9}", time(elapsed));
+        }
+        Event::Granted { role, tables: 0 } => {
+            println!("{green}revoked{green:#}     default privileges of the role {role} on tables to come");
         }
         Event::Granted { role, tables } => {
             println!("{green}granted{green:#}     privileges of the role {role} on {tables} tables");
@@ -42,7 +45,7 @@ pub(super) fn observe(event: Event<'_>) {
 }
 
 /// Lists the tables of the schema, each with the first sentence of its comment.
-pub(super) async fn tables(database: &Connected) -> Outcome {
+pub(crate) async fn tables(database: &Connected) -> Outcome {
     println!("\ntables of database {}:", database.name());
     for (name, comment) in database.tables().await? {
         println!("  {name:<22} {}", first_sentence(&comment));

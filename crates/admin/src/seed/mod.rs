@@ -12,6 +12,7 @@ use clap::Args;
 use crate::context::{Connected, Context};
 use crate::migrate::duration;
 use crate::{Failure, Outcome};
+pub(crate) use output::Format;
 
 pub(crate) const EXAMPLES: &str = "Examples:
   authority-db seed                                       with a generated password, shown once
@@ -26,15 +27,15 @@ What is in the database already is kept, and a variable that asks for something 
 pub struct SeedArgs {
     /// Which administrator to make
     #[command(flatten)]
-    pub(crate) admin: AdminOptions,
+    admin: AdminOptions,
     /// How long to wait for another seed of the same database
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "1m")]
-    pub(crate) wait: Duration,
+    wait: Duration,
     /// Print JSON
     ///
     /// The member `admin.generated_password` is there only in the run that generated it.
     #[arg(long)]
-    pub(crate) json: bool,
+    json: bool,
 }
 
 /// Which administrator to make, where there is no super administrator.
@@ -56,25 +57,26 @@ pub(crate) struct AdminOptions {
 impl SeedArgs {
     /// Seeds the database in use.
     pub(crate) async fn run(self, context: &Context) -> Outcome {
-        let seed = self.seed(context)?;
+        let seed = self.admin.seed(context, self.wait)?;
         let database = context.database()?.connect().await?;
-        plant(context, &database, &seed, self.json).await.map(drop)
+        let format = if self.json { Format::Json } else { Format::Words };
+        plant(context, &database, &seed, format).await.map(drop)
     }
+}
 
+impl AdminOptions {
     /// What to begin with, by the environment and these options.
     ///
     /// Fails before anything is connected to when one of them makes no sense.
-    pub(crate) fn seed(&self, context: &Context) -> Outcome<Seed> {
+    pub(crate) fn seed(&self, context: &Context, wait: Duration) -> Outcome<Seed> {
         let explain = |error: Error| explain(context, &error);
         let settings =
             Settings::from_environment(context.environment()).map_err(|error| explain(error.into()))?;
         let admin =
             NewAdmin::from_environment(context.environment()).map_err(|error| explain(error.into()))?;
-        Ok(Seed { admin: self.admin.applied_to(admin)?, settings, wait: self.wait })
+        Ok(Seed { admin: self.applied_to(admin)?, settings, wait })
     }
-}
 
-impl AdminOptions {
     fn applied_to(&self, mut admin: NewAdmin) -> Outcome<NewAdmin> {
         let odd = |error: BadAdmin| Failure::new(&error).as_wrong_usage();
         if let Some(username) = &self.admin_username {
@@ -98,11 +100,11 @@ pub(crate) async fn plant(
     context: &Context,
     database: &Connected,
     seed: &Seed,
-    json: bool,
+    format: Format,
 ) -> Outcome<Report> {
     let waiting = |holder: &authority_seed::Holder| eprintln!("waiting for another seed: {holder}");
     let prepared = seed.prepare(database.pool(), &waiting).await.map_err(|error| explain(context, &error))?;
-    let printed = output::print(database.name(), prepared.report(), json);
+    let printed = output::print(database.name(), prepared.report(), format);
     printed.map_err(|error| {
         Failure::saying(format!("cannot print what was seeded, so nothing was changed: {error}"))
             .with_fix("give it an open standard output".to_owned())

@@ -9,34 +9,52 @@ use serde_json::{Value, json};
 /// More names than these are only counted.
 const MOST_NAMES: usize = 8;
 
+/// How a report is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// All of it.
+    Words,
+    /// What was made and what was skipped.
+    Changes,
+    /// All of it, for programs.
+    Json,
+}
+
 /// Prints the report to standard output, to the last octet.
 ///
 /// Fails when standard output does.
-pub(super) fn print(database: &str, report: &Report, as_json: bool) -> io::Result<()> {
+pub(super) fn print(database: &str, report: &Report, format: Format) -> io::Result<()> {
     let mut out = anstream::stdout().lock();
-    if as_json {
-        writeln!(out, "{:#}", json(database, report))?;
-    } else {
-        words(&mut out, database, report)?;
+    match format {
+        Format::Json => writeln!(out, "{:#}", json(database, report))?,
+        Format::Words => {
+            writeln!(out, "database {database}")?;
+            words(&mut out, report, true)?;
+        }
+        Format::Changes => words(&mut out, report, false)?,
     }
     out.flush()
 }
 
-fn words(out: &mut impl Write, database: &str, report: &Report) -> io::Result<()> {
+fn words(out: &mut impl Write, report: &Report, with_kept: bool) -> io::Result<()> {
     let green = Style::new().fg_color(Some(AnsiColor::Green.into()));
     let yellow = Style::new().fg_color(Some(AnsiColor::Yellow.into()));
-    let made = format!("{green}made{green:#}    ");
-    let kept = "kept    ";
-    writeln!(out, "database {database}")?;
-    let (label, username, email) = match &report.admin {
-        AdminOutcome::Made { username, email, .. } => (made.as_str(), username, email),
-        AdminOutcome::Kept { username, email, .. } => (kept, username, email),
-    };
-    writeln!(out, "{label} administrator {username} <{email}>")?;
+    let made = format!("{green}made{green:#}       ");
+    let kept = "kept       ";
+    match &report.admin {
+        AdminOutcome::Made { username, email, .. } => {
+            writeln!(out, "{made} administrator {username} <{email}>")?;
+        }
+        AdminOutcome::Kept { username, email, .. } if with_kept => {
+            writeln!(out, "{kept} administrator {username} <{email}>")?;
+        }
+        AdminOutcome::Kept { .. } => {}
+    }
     for (Names { made: new, kept: old }, one, many) in
         [(&report.scopes, "scope", "scopes"), (&report.settings, "setting", "settings")]
     {
-        for (label, names) in [(made.as_str(), new), (kept, old)] {
+        for (label, names) in [(made.as_str(), new), (kept, old)].into_iter().take(1 + usize::from(with_kept))
+        {
             match names.len() {
                 0 => {}
                 1 => writeln!(out, "{label} 1 {one}: {}", names.join(", "))?,
@@ -46,7 +64,7 @@ fn words(out: &mut impl Write, database: &str, report: &Report) -> io::Result<()
         }
     }
     for skipped in &report.skipped {
-        writeln!(out, "{yellow}skipped{yellow:#}  {}", reason(skipped))?;
+        writeln!(out, "{yellow}skipped{yellow:#}     {}", reason(skipped))?;
     }
     if let AdminOutcome::Made { username, generated_password: Some(password), .. } = &report.admin {
         let bold = Style::new().bold();

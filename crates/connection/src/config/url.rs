@@ -50,6 +50,9 @@ pub(super) fn split(url: &str) -> Result<Parts, ConfigError> {
     if !hosts.is_empty() {
         parts.hosts = hosts.split(',').map(split_host).collect::<Result<_, _>>()?;
     }
+    if database.contains('&') {
+        return Err(ConfigError::NoQuestionMark);
+    }
     parts.database = non_empty(decode("the database name", database)?);
     if !query.is_empty() {
         parts.parameters = query.split('&').map(split_parameter).collect::<Result<_, _>>()?;

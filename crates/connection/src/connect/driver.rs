@@ -3,6 +3,9 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use rustls::RootCertStore;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
@@ -107,11 +110,12 @@ impl TlsFiles {
             return Ok(Self::default());
         }
         let root_certificate =
-            tls.root_certificate.as_ref().map(|path| read("sslrootcert", path, "CERTIFICATE")).transpose()?;
+            tls.root_certificate.as_ref().map(|path| read_authorities(path)).transpose()?;
         let client = match (&tls.certificate, &tls.key) {
             (Some(certificate), Some(key)) => {
-                let certificate = read("sslcert", certificate, "CERTIFICATE")?;
-                Some((certificate, read_key(key)?))
+                let chain = read("sslcert", certificate)?;
+                require(certificates(&chain).is_some(), "sslcert", certificate, "certificate")?;
+                Some((chain, read_key(key)?))
             }
             _ => None,
         };
@@ -119,27 +123,44 @@ impl TlsFiles {
     }
 }
 
-fn read(parameter: &'static str, path: &Path, expected: &'static str) -> Result<Vec<u8>, ConnectError> {
-    let content = std::fs::read(path).map_err(|source| ConnectError::TlsFileUnreadable {
-        parameter,
-        path: path.into(),
-        source,
-    })?;
-    let is_pem = content.windows(11).any(|window| window == b"-----BEGIN ")
-        && content
-            .windows(expected.len() + 5)
-            .any(|window| window.starts_with(expected.as_bytes()) && window.ends_with(b"-----"));
-    if is_pem {
-        return Ok(content);
-    }
-    let expected = if expected == "CERTIFICATE" { "certificate" } else { "private key" };
-    Err(ConnectError::TlsFileUseless { parameter, path: path.into(), expected })
+fn read(parameter: &'static str, path: &Path) -> Result<Vec<u8>, ConnectError> {
+    let unreadable = |source| ConnectError::TlsFileUnreadable { parameter, path: path.into(), source };
+    std::fs::read(path).map_err(unreadable)
+}
+
+fn require(
+    condition: bool,
+    parameter: &'static str,
+    path: &Path,
+    expected: &'static str,
+) -> Result<(), ConnectError> {
+    let useless = || ConnectError::TlsFileUseless { parameter, path: path.into(), expected };
+    condition.then_some(()).ok_or_else(useless)
+}
+
+/// At least one certificate, every one of them well-formed.
+fn certificates(content: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
+    let certificates: Option<Vec<_>> = CertificateDer::pem_slice_iter(content).map(Result::ok).collect();
+    certificates.filter(|certificates| !certificates.is_empty())
+}
+
+fn read_authorities(path: &Path) -> Result<Vec<u8>, ConnectError> {
+    let content = read("sslrootcert", path)?;
+    let mut store = RootCertStore::empty();
+    let usable = certificates(&content)
+        .is_some_and(|certificates| certificates.into_iter().all(|one| store.add(one).is_ok()));
+    require(usable, "sslrootcert", path, "certificate")?;
+    Ok(content)
 }
 
 /// As in libpq, a key that belongs to this user is for nobody else, and one of root may be for a group.
 fn read_key(path: &Path) -> Result<Vec<u8>, ConnectError> {
     use std::os::unix::fs::MetadataExt;
-    let content = read("sslkey", path, "PRIVATE KEY")?;
+    let content = read("sslkey", path)?;
+    if String::from_utf8_lossy(&content).contains("ENCRYPTED") {
+        return Err(ConnectError::TlsKeyEncrypted { path: path.into() });
+    }
+    require(PrivateKeyDer::from_pem_slice(&content).is_ok(), "sslkey", path, "private key")?;
     if let Ok(metadata) = std::fs::metadata(path) {
         let forbidden = if metadata.uid() == 0 { 0o037 } else { 0o077 };
         if metadata.permissions().mode() & forbidden != 0 {

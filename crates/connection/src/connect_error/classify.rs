@@ -27,6 +27,11 @@ pub(crate) fn classify(error: sqlx::Error, at: Target, password_given: bool) -> 
         sqlx::Error::Tls(reason) if reason.to_string().contains("does not support TLS") => {
             ConnectError::TlsUnsupported { at }
         }
+        sqlx::Error::Tls(reason)
+            if matches!(reason.downcast_ref::<TlsError>(), Some(TlsError::InconsistentKeys(_))) =>
+        {
+            ConnectError::ClientCertificateUnusable { at, source: reason }
+        }
         error @ (sqlx::Error::Tls(_) | sqlx::Error::Configuration(_)) => {
             ConnectError::Tls { at, source: Box::new(error) }
         }
@@ -71,6 +76,10 @@ fn of_tls(tls: &TlsError, error: IoError, at: Box<Target>) -> ConnectError {
             | Certificate::NotValidYetContext { .. } => ConnectError::CertificateExpired { at },
             Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => {
                 ConnectError::CertificateWrongHost { at }
+            }
+            // The verifier's own error, whose type is not public.
+            Certificate::Other(reason) if reason.0.to_string() == "CaUsedAsEndEntity" => {
+                ConnectError::CertificateOfAuthority { at }
             }
             _ => ConnectError::Tls { at, source: Box::new(error) },
         },

@@ -64,6 +64,16 @@ pub(super) fn fix(error: &ConnectError) -> String {
         E::CertificateExpired { at } | E::CertificateWrongHost { at } | E::Tls { at, .. } => {
             show_certificate(&at.host)
         }
+        E::CertificateOfAuthority { at } => server_certificate(&at.host),
+        E::ClientCertificateUnusable { .. } => {
+            "name the key of that certificate in sslkey: openssl x509 -in <sslcert> -noout -pubkey and openssl pkey \
+             -in <sslkey> -pubout print the same"
+                .to_owned()
+        }
+        E::TlsKeyEncrypted { path } => {
+            let path = shell(&path.display().to_string());
+            format!("umask 077; openssl pkey -in {path} -out <another file>, and name that in sslkey")
+        }
         E::ClientCertificateRefused { .. } => {
             "give sslcert and sslkey in DATABASE_URL, signed by an authority that the server's ssl_ca_file holds"
                 .to_owned()
@@ -136,6 +146,18 @@ fn show_certificate(host: &Host) -> String {
         "openssl s_client -starttls postgres -connect {} </dev/null | openssl x509 -noout -subject -issuer -dates \
          -ext subjectAltName",
         shell(&place)
+    )
+}
+
+/// The command that makes a certificate that signs itself, names its host, and is no authority's.
+fn server_certificate(host: &Host) -> String {
+    let name = host.name();
+    let kind = if name.parse::<std::net::IpAddr>().is_ok() { "IP" } else { "DNS" };
+    format!(
+        "openssl req -x509 -newkey rsa:3072 -nodes -days 825 -subj {} -addext basicConstraints=critical,CA:FALSE \
+         -addext {} -keyout server.key -out server.crt, on the server, and sslrootcert=<a copy of server.crt>",
+        shell(&format!("/CN={name}")),
+        shell(&format!("subjectAltName={kind}:{name}"))
     )
 }
 

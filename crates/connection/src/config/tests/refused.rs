@@ -22,6 +22,17 @@ fn a_missing_database_is_named_with_its_remedy() {
 }
 
 #[test]
+fn parameters_without_a_question_mark_are_not_part_of_the_name() {
+    for url in
+        ["postgres://h/d&sslmode=require", "postgres://u@h/d&password=s3cret", "postgres://h/a&b?port=1"]
+    {
+        assert_eq!(parse(url), Err(ConfigError::NoQuestionMark), "{url}");
+    }
+    assert!(crate::url_has_password("postgres://u@h/d&password=s3cret"));
+    assert_eq!(parse("postgres://h/a%26b").unwrap().database(), "a&b");
+}
+
+#[test]
 fn an_unknown_parameter_gets_the_nearest_known_one() {
     assert_eq!(
         sentence("postgres://h/d?ssl_mode=require"),

@@ -1,0 +1,42 @@
+//! The commands that errors recommend are run, and then the client comes in.
+
+use std::env;
+use std::process::Command;
+
+use super::{config, outcomes};
+use crate::servers::{as_superuser, start};
+use crate::support::psql;
+
+const OBJECTS: [&str; 5] = [
+    "CREATE ROLE \"no Login\" NOLOGIN",
+    "CREATE ROLE ada LOGIN",
+    "CREATE DATABASE \"it's private\"",
+    "REVOKE CONNECT ON DATABASE \"it's private\" FROM PUBLIC",
+    "CREATE DATABASE closed ALLOW_CONNECTIONS false",
+];
+
+#[tokio::test]
+async fn the_command_that_an_error_recommends_mends_it() {
+    // There are builds of PostgreSQL without the programs that are recommended.
+    let Some(psql) = psql() else { return };
+    let server = start(&[], None);
+    for statement in OBJECTS {
+        as_superuser(&server, statement).await;
+    }
+    let path = env::join_paths([psql.parent().expect("a folder"), "/usr/bin".as_ref(), "/bin".as_ref()]);
+    let path = path.expect("folders without a colon");
+    for (role, database) in
+        [("no Login", "postgres"), ("ada", "it's private"), ("ada", "closed"), ("ada", "not 'here' yet")]
+    {
+        let config = config(&server.endpoint().url_for(role, database), &[]);
+        let [error, _] = outcomes(&config).await;
+        let fix = error.expect_err("something is wrong").fix();
+        let mut shell = Command::new("sh");
+        shell.args(["-e", "-c", &fix]).env_clear().env("PATH", &path).env("PGUSER", "postgres");
+        let output = shell.output().expect("a shell runs");
+        assert!(output.status.success(), "{fix}: {}", String::from_utf8_lossy(&output.stderr));
+        for outcome in outcomes(&config).await {
+            outcome.unwrap_or_else(|error| panic!("{fix} did not help: {error}"));
+        }
+    }
+}

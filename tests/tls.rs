@@ -1,0 +1,8 @@
+//! TLS against real servers: what each `sslmode` lets through, encrypts and refuses.
+
+mod authority;
+mod case;
+mod clients;
+mod ground;
+mod modes;
+mod variables;
