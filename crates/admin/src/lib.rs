@@ -10,8 +10,10 @@ mod confirm;
 mod context;
 mod failure;
 pub mod migrate;
+pub mod pgbouncer;
 mod private_server;
 mod scratch;
+pub mod tune;
 
 use std::future::Future;
 use std::process::ExitCode;
@@ -35,6 +37,12 @@ pub enum Command {
     Url(private_server::UrlArgs),
     /// Open psql on the database in use
     Psql(private_server::PsqlArgs),
+    /// Print the settings of PostgreSQL for its machine, and how the server differs from them
+    #[command(after_help = TUNE_EXAMPLES)]
+    Tune(tune::TuneArgs),
+    /// Print a pgbouncer.ini for the database, or check the pooler in front of it
+    #[command(after_help = PGBOUNCER_EXAMPLES)]
+    Pgbouncer(pgbouncer::PgbouncerArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -42,14 +50,25 @@ pub enum Command {
     },
 }
 
+const PGBOUNCER_EXAMPLES: &str = "Examples:
+  pgbouncer > pgbouncer.ini
+  pgbouncer --check --database-url postgres://authority@localhost:6432/authority_db";
+
+const TUNE_EXAMPLES: &str = "Examples:
+  tune                               for this machine, beside what the server has
+  tune --memory 1GB --connections 100 > tuned.conf
+  tune --memory 64GB --cores 16 --apply";
+
 impl Command {
     /// Runs the command; `command_line` is the whole command line's definition, for completions.
-    pub fn run(self, context: &Context, mut command_line: clap::Command) -> Outcome {
+    pub async fn run(self, context: &Context, mut command_line: clap::Command) -> Outcome {
         match self {
             Self::Start => private_server::start(context),
             Self::Stop => private_server::stop(context),
             Self::Url(args) => private_server::url(context, &args),
             Self::Psql(args) => private_server::psql(context, &args),
+            Self::Tune(args) => args.run(context).await,
+            Self::Pgbouncer(args) => args.run(context).await,
             Self::Completions { shell } => {
                 let name = command_line.get_name().to_owned();
                 clap_complete::generate(shell, &mut command_line, name, &mut std::io::stdout());

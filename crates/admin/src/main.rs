@@ -44,6 +44,6 @@ async fn execute(command: TopLevel, database: DatabaseOptions) -> Outcome {
     match command {
         TopLevel::Migrate { up, action: None } => up.run(&context).await,
         TopLevel::Migrate { action: Some(action), .. } => action.run(&context).await,
-        TopLevel::Other(command) => command.run(&context, CommandLine::command()),
+        TopLevel::Other(command) => command.run(&context, CommandLine::command()).await,
     }
 }
