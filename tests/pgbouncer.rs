@@ -5,7 +5,7 @@ mod migrated;
 mod pooler;
 mod printed;
 
-pub(crate) use pooler::Pooler;
+pub(crate) use pooler::{Pooler, free_port};
 
 use std::sync::mpsc;
 use std::thread;
@@ -18,6 +18,6 @@ fn run(url: &str, arguments: &[&str]) -> Outcome {
     let child = authority_db(url, arguments).spawn().expect("authority-db starts");
     let (ended, end) = mpsc::channel();
     thread::spawn(move || ended.send(Outcome::of(child)));
-    let outcome = end.recv_timeout(Duration::from_secs(120));
+    let outcome = end.recv_timeout(Duration::from_mins(2));
     outcome.unwrap_or_else(|_| panic!("authority-db {} does not end", arguments.join(" ")))
 }

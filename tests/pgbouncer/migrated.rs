@@ -23,8 +23,8 @@ const INDEX: Migration = Migration::new(
 
 #[tokio::test]
 async fn every_command_does_and_prints_the_same_through_the_pooler() {
-    let (direct, pooled) = (Database::empty().await, Database::empty().await);
-    let pooler = Pooler::of(&pooled).await;
+    let (direct, behind) = (Database::empty().await, Database::empty().await);
+    let pooler = Pooler::of(&behind).await;
     for arguments in [
         &["migrate", "status"][..],
         &["migrate", "plan"],
@@ -42,9 +42,9 @@ async fn every_command_does_and_prints_the_same_through_the_pooler() {
         &["tune", "--json"],
     ] {
         let expected = comparable(run(&direct_url(&direct), arguments), &direct);
-        let outcome = comparable(run(pooler.url(), arguments), &pooled);
+        let outcome = comparable(run(pooler.url(), arguments), &behind);
         assert_eq!(outcome, expected, "{arguments:?} through the pooler");
-        assert_eq!(canonical_text(pooled.pool()).await, canonical_text(direct.pool()).await, "{arguments:?}");
+        assert_eq!(canonical_text(behind.pool()).await, canonical_text(direct.pool()).await, "{arguments:?}");
     }
 }
 
@@ -95,8 +95,8 @@ async fn a_step_outside_a_transaction_stops_and_asks_for_the_server_itself() {
     let pooler = Pooler::of(&database).await;
     let before = everything(database.pool()).await;
     let migrations = [ALL, &[INDEX]].concat();
-    let pooled = Runner::new(connect(pooler.url()).await).with_migrations(migrations.clone());
-    let error = in_time("the run", pooled.up(None, &|_| {})).await.expect_err("the pooler refuses it");
+    let runner = Runner::new(connect(pooler.url()).await).with_migrations(migrations.clone());
+    let error = in_time("the run", runner.up(None, &|_| {})).await.expect_err("the pooler refuses it");
     assert!(matches!(&error, Error::NoDedicatedConnection { .. }), "{error:?}");
     assert!(error.fix("authority-db").expect("a fix").contains("the server itself"), "{error:?}");
     assert_eq!(everything(database.pool()).await, before);

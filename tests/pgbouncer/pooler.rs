@@ -1,4 +1,4 @@
-use std::fs;
+use std::fs::{self, Metadata};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
@@ -18,6 +18,15 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Where distributions put PgBouncer, beside `PATH`.
 const FOLDERS: [&str; 2] = ["/usr/sbin", "/usr/local/bin"];
+
+/// Runs PgBouncer until the standard input ends: when the test's process is gone, however that happened. Newer
+/// versions wait for their clients when asked to end, so after a moment it is killed.
+const KEEPER: &str = "\"$0\" \"$1\" & pooler=$!
+read -r _
+kill $pooler
+for _ in 1 2 3 4 5 6 7 8 9 10; do kill -0 $pooler 2>/dev/null || break; sleep 0.1; done
+kill -9 $pooler 2>/dev/null
+wait";
 
 /// A PgBouncer of a test's own in front of its database, with the configuration that `authority-db pgbouncer`
 /// prints. It ends with this value, and also when the test's process dies.
@@ -64,18 +73,10 @@ impl Pooler {
 
     fn start(direct: &str, users: &str, arguments: &[&str], lines: &[(&str, &str)]) -> Option<Self> {
         let owner = server().data_dir().metadata().expect("the server's data");
-        let directory =
-            tempfile::Builder::new().prefix("authority-pgbouncer-").tempdir_in("/tmp").expect("a directory");
+        let directory = directory(&owner);
         let port = free_port();
         let userlist = directory.path().join("userlist.txt");
-        let own = |path: &Path, text: &str, mode: u32| {
-            fs::write(path, text).expect("a file can be written");
-            fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("its mode can be set");
-            chown(path, Some(owner.uid()), Some(owner.gid())).expect("it can be given away");
-        };
-        fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755))
-            .expect("its mode can be set");
-        own(&userlist, users, 0o600);
+        write_for(&owner, &userlist, users);
 
         let (listen_port, auth_file) = (port.to_string(), userlist.display().to_string());
         let told = ["pgbouncer", "--listen-port", &listen_port, "--auth-file", &auth_file];
@@ -87,23 +88,31 @@ impl Pooler {
             assert!(ini.contains(from), "{from} is in {ini}");
             ini = ini.replace(from, to);
         }
-        let config = directory.path().join("pgbouncer.ini");
-        own(&config, &ini, 0o600);
-        own(&directory.path().join("log"), "", 0o600);
+        Self::launch(&owner, directory, &ini, port, through(direct, port))
+    }
 
-        let log = fs::OpenOptions::new().append(true).open(directory.path().join("log")).expect("its log");
+    /// With any configuration that listens on `port` and reads `userlist.txt` beside it, as the user that the
+    /// server's data belongs to. Nothing when the port is taken.
+    pub(crate) fn in_front_of(owner: &Metadata, ini: &str, users: &str, port: u16) -> Option<Self> {
+        let directory = directory(owner);
+        write_for(owner, &directory.path().join("userlist.txt"), users);
+        Self::launch(owner, directory, ini, port, String::new())
+    }
+
+    fn launch(owner: &Metadata, directory: TempDir, ini: &str, port: u16, url: String) -> Option<Self> {
+        let config = directory.path().join("pgbouncer.ini");
+        write_for(owner, &config, ini);
+        let log = fs::File::create(directory.path().join("log")).expect("its log");
         let mut command = Command::new("/bin/sh");
-        // It ends when its standard input does: when the test's process is gone, however that happened.
-        command.args(["-c", "\"$0\" \"$1\" & read -r _; kill $!; wait $!"]).arg(program()).arg(&config);
+        command.args(["-c", KEEPER]).arg(program()).arg(&config);
         command.env_clear().env("PATH", "/usr/bin:/bin").current_dir(directory.path());
         command.stdin(Stdio::piped()).stdout(log.try_clone().expect("its log")).stderr(log);
-        if owner.uid() != directory.path().metadata().expect("a directory").uid() {
+        if program_is_run_by_root() {
             // PgBouncer refuses to run as root.
             command.uid(owner.uid()).gid(owner.gid());
         }
         let child = command.spawn().expect("sh runs");
-        let (url, pooler) = (through(direct, port), |url| Self { url, port, child, directory });
-        let mut pooler = pooler(url);
+        let mut pooler = Self { url, port, child, directory };
         pooler.listens().then_some(pooler)
     }
 
@@ -125,8 +134,9 @@ impl Pooler {
 impl Drop for Pooler {
     fn drop(&mut self) {
         drop(self.child.stdin.take());
-        // The shell ends as soon as PgBouncer, which does not wait for its clients.
         let _ = self.child.wait();
+        // One that was killed leaves it behind.
+        let _ = fs::remove_file(format!("/tmp/.s.PGSQL.{}", self.port));
     }
 }
 
@@ -151,7 +161,28 @@ async fn users(database: &Database) -> String {
     column(&superuser, &sql).await.join("\n") + "\n"
 }
 
-fn free_port() -> u16 {
+/// A directory that the owner's programs can enter.
+fn directory(owner: &Metadata) -> TempDir {
+    let directory = tempfile::Builder::new().prefix("authority-pgbouncer-").tempdir_in("/tmp");
+    let directory = directory.expect("a directory");
+    chown(directory.path(), Some(owner.uid()), Some(owner.gid())).expect("it can be given away");
+    directory
+}
+
+/// A file that the owner alone can read.
+fn write_for(owner: &Metadata, path: &Path, text: &str) {
+    fs::write(path, text).expect("a file can be written");
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).expect("its mode can be set");
+    chown(path, Some(owner.uid()), Some(owner.gid())).expect("it can be given away");
+}
+
+/// Only root can read what belongs to another user of the server's programs.
+fn program_is_run_by_root() -> bool {
+    tempfile::tempfile().and_then(|file| file.metadata()).expect("a file").uid() == 0
+}
+
+/// A port of 127.0.0.1 that nobody listens on now.
+pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
     listener.local_addr().expect("it has an address").port()
 }

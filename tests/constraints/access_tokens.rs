@@ -1,0 +1,100 @@
+use serde_json::{Value, json};
+
+use super::case::OnDelete::{Cascade, Restrict};
+use super::case::{About, Table, about};
+use super::fixtures::{
+    AN_INSTANT_LATER, BEFORE_NOON, CLIENT, FAMILY, ID, NOON, ONE, OTHER_ID, SESSION, USER, digest, thumbprint,
+};
+use super::shapes::{base64url_thumbprint, json_array, json_object, scope_list, sha256, together, uri_list};
+
+pub(super) fn table() -> Table {
+    Table::new("access_tokens", minimal())
+        .row("full", full())
+        .row("certificate", certificate())
+        .another(json!({ "id": OTHER_ID }))
+        .foreign_keys([
+            ("fk_access_tokens_client_id", Restrict),
+            ("fk_access_tokens_user_id", Restrict),
+            ("fk_access_tokens_session_id", Cascade),
+            ("fk_access_tokens_refresh_token_id", Cascade),
+        ])
+        .cases(cases())
+        .cases(indexes())
+}
+
+/// A JWT that a client has obtained for itself.
+fn minimal() -> Value {
+    json!({ "id": ID, "client_id": CLIENT, "issued_at": NOON, "expires_at": ONE })
+}
+
+/// An opaque token on behalf of a user, bound to a key (RFC 9449), and revoked.
+fn full() -> Value {
+    json!({
+        "id": ID,
+        "digest": digest(),
+        "client_id": CLIENT,
+        "user_id": USER,
+        "session_id": SESSION,
+        "refresh_token_id": FAMILY,
+        "scopes": ["openid", "api:read"],
+        "audience": ["https://api.example/"],
+        "resources": ["https://api.example/"],
+        "authorization_details": [{ "type": "payment" }],
+        "dpop_jkt": thumbprint(),
+        "actor": { "sub": "admin", "act": { "sub": "support" } },
+        "issued_at": NOON,
+        "expires_at": ONE,
+        "revoked_at": NOON,
+        "revocation_reason": "client_request",
+    })
+}
+
+/// A token that is bound to a certificate.
+fn certificate() -> Value {
+    let mut row = minimal();
+    row["x5t_s256"] = thumbprint();
+    row
+}
+
+fn cases() -> Vec<About> {
+    let revocation = [("revoked_at", json!(NOON)), ("revocation_reason", json!("administrator"))];
+    vec![
+        sha256("ck_access_tokens_digest", "digest").accepts("digest", [Value::Null]),
+        about("ck_access_tokens_user")
+            .refuses_row(json!({ "session_id": SESSION }))
+            .refuses_row(json!({ "refresh_token_id": FAMILY }))
+            .accepts_row(json!({ "user_id": USER }))
+            .on("full")
+            .refuses("user_id", [Value::Null])
+            .accepts_row(json!({ "user_id": null, "session_id": null, "refresh_token_id": null })),
+        scope_list("ck_access_tokens_scopes", "scopes"),
+        about("ck_access_tokens_audience")
+            .refuses("audience", [json!([""]), json!([null]), json!(["api", ""]), json!(["api", null])])
+            .accepts("audience", [json!([]), json!(["api"]), json!(["https://api.example/", "an api"])]),
+        uri_list("ck_access_tokens_resources", "resources"),
+        json_array("ck_access_tokens_authorization_details", "access_tokens", "authorization_details"),
+        base64url_thumbprint("ck_access_tokens_dpop_jkt", "dpop_jkt"),
+        base64url_thumbprint("ck_access_tokens_x5t_s256", "x5t_s256"),
+        about("ck_access_tokens_binding")
+            .refuses_row(json!({ "dpop_jkt": thumbprint(), "x5t_s256": thumbprint() }))
+            .accepts("dpop_jkt", [thumbprint()])
+            .accepts("x5t_s256", [thumbprint()]),
+        json_object("ck_access_tokens_actor", "access_tokens", "actor"),
+        about("ck_access_tokens_expires_at")
+            .refuses("expires_at", [NOON, BEFORE_NOON])
+            .accepts("expires_at", [AN_INSTANT_LATER]),
+        together("ck_access_tokens_revoked", revocation),
+        about("revocation_reason").refuses("revocation_reason", ["expired"]),
+    ]
+}
+
+fn indexes() -> Vec<About> {
+    vec![
+        about("idx_access_tokens_session_id")
+            .leaves_out(json!({ "session_id": null }))
+            .holds(json!({ "user_id": USER, "session_id": SESSION })),
+        about("idx_access_tokens_refresh_token_id")
+            .leaves_out(json!({ "refresh_token_id": null }))
+            .holds(json!({ "user_id": USER, "refresh_token_id": FAMILY })),
+    ]
+}

@@ -1,0 +1,8 @@
+//! The tests that need a PostgreSQL server, in one program: a file for each area.
+
+mod support;
+
+mod migrations;
+mod programs;
+mod runner;
+mod schema;

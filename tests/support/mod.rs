@@ -1,0 +1,19 @@
+//! What the tests share: a server, databases of their own, and the programs of the workspace.
+
+mod catalog;
+mod database;
+mod program;
+mod recorder;
+mod server;
+mod session;
+mod snapshots;
+mod wait;
+
+pub(crate) use catalog::{canonical_text, everything, schema};
+pub(crate) use database::{Database, Refusal, column, execute, fails};
+pub(crate) use program::{Outcome, authority_db};
+pub(crate) use recorder::{Recorder, Seen};
+pub(crate) use server::{psql, server};
+pub(crate) use session::Session;
+pub(crate) use snapshots::{assert_snapshot, assert_snapshots};
+pub(crate) use wait::{eventually, in_time};

@@ -1,0 +1,112 @@
+//! The workspace itself: which package may know which, and what its documents claim.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+/// What each package may depend on inside the workspace. Arrows point one way.
+const MAY_KNOW: [(&str, &[&str]); 8] = [
+    ("authority-connection", &[]),
+    ("authority-entity", &[]),
+    ("authority-local-postgres", &[]),
+    ("authority-migration", &[]),
+    ("authority-schema", &[]),
+    (
+        "authority-admin",
+        &["authority-connection", "authority-local-postgres", "authority-migration", "authority-schema"],
+    ),
+    ("xtask", &["authority-admin", "authority-local-postgres", "authority-migration", "authority-schema"]),
+    (
+        "authority-tests",
+        &[
+            "authority-connection",
+            "authority-entity",
+            "authority-local-postgres",
+            "authority-migration",
+            "authority-schema",
+        ],
+    ),
+];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests are in a folder of the workspace")
+}
+
+fn packages() -> Vec<Value> {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .current_dir(root())
+        .output()
+        .expect("cargo metadata runs");
+    let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo metadata is JSON");
+    metadata["packages"].as_array().expect("there are packages").clone()
+}
+
+#[test]
+fn dependencies_between_the_packages_point_one_way() {
+    let packages = packages();
+    let names: BTreeSet<&str> = packages.iter().filter_map(|package| package["name"].as_str()).collect();
+    let found: BTreeMap<&str, BTreeSet<&str>> = packages
+        .iter()
+        .map(|package| {
+            let dependencies = package["dependencies"].as_array().into_iter().flatten();
+            let inside = dependencies.filter_map(|dependency| dependency["name"].as_str());
+            (package["name"].as_str().unwrap_or_default(), inside.filter(|name| names.contains(name)).collect())
+        })
+        .collect();
+    let allowed: BTreeMap<&str, BTreeSet<&str>> =
+        MAY_KNOW.iter().map(|(name, known)| (*name, known.iter().copied().collect())).collect();
+    assert_eq!(found, allowed);
+}
+
+#[test]
+fn only_the_connection_crate_reads_the_environment() {
+    let mut readers = Vec::new();
+    for folder in ["crates", "entity", "migration", "xtask"] {
+        let mut folders = vec![root().join(folder)];
+        while let Some(folder) = folders.pop() {
+            for entry in folder.read_dir().expect("the tree can be read") {
+                let path = entry.expect("the tree can be read").path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|extension| extension == "rs") {
+                    let text = std::fs::read_to_string(&path).expect("a source file is text");
+                    if text.contains("env::var") {
+                        readers.push(path.strip_prefix(root()).expect("inside").display().to_string());
+                    }
+                }
+            }
+        }
+    }
+    // The tests of the local server choose its programs; the runner of cargo asks cargo which cargo it is.
+    readers.retain(|path| !path.starts_with("crates/connection/") && !path.contains("/tests/"));
+    readers.sort();
+    assert_eq!(readers, Vec::<String>::new());
+}
+
+#[test]
+fn every_command_of_the_readme_exists() {
+    let readme = std::fs::read_to_string(root().join("README.md")).expect("there is a README");
+    let help = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO")).args(["xtask"]).args(arguments).arg("--help").current_dir(root()).output();
+        output.expect("cargo xtask runs").status.success()
+    };
+    let mut commands = BTreeSet::new();
+    for part in readme.split("cargo xtask ").skip(1) {
+        let words: Vec<&str> = part
+            .split(|c: char| c == '`' || c == '\n' || c == '#')
+            .next()
+            .unwrap_or_default()
+            .split_whitespace()
+            .take_while(|word| word.chars().all(|c| c.is_ascii_lowercase() || c == '-'))
+            .collect();
+        let depth = if words.first() == Some(&"migrate") { 2 } else { 1 };
+        commands.insert(words.into_iter().take(depth).filter(|word| !word.starts_with('-')).collect::<Vec<_>>());
+    }
+    assert!(commands.len() > 8, "{commands:?}");
+    for command in commands {
+        assert!(help(&command), "cargo xtask {} is in the README and does not exist", command.join(" "));
+    }
+}
