@@ -3,11 +3,12 @@
 use std::fmt::Debug;
 
 use authority_entity::{
-    access_tokens, audit_logs, authorization_codes, clients, device_codes, refresh_tokens, scopes, sessions, settings,
-    users,
+    access_tokens, audit_logs, authorization_codes, clients, device_codes, refresh_tokens, scopes, sessions,
+    settings, users,
 };
 use sea_orm::{
-    ActiveModelBehavior, ActiveModelTrait, DatabaseConnection, EntityTrait, IntoActiveModel, SqlxPostgresConnector,
+    ActiveModelBehavior, ActiveModelTrait, DatabaseConnection, EntityTrait, IntoActiveModel,
+    SqlxPostgresConnector,
 };
 use serde::Serialize;
 use sqlx::Row;
@@ -82,9 +83,15 @@ async fn the_rows_of_these_tests_leave_no_column_out() {
     let mut null = Vec::new();
     for table in sqlx::query(tables).fetch_all(database.pool()).await.expect("the tables can be listed") {
         let table: String = table.get(0);
-        let columns = format!("SELECT key FROM {table} AS t, jsonb_each(to_jsonb(t)) WHERE value = 'null'");
+        let columns = format!(
+            "SELECT field.key FROM {table} AS t, jsonb_each(to_jsonb(t)) AS field WHERE field.value = 'null'"
+        );
         let rows = sqlx::query(sqlx::AssertSqlSafe(columns)).fetch_all(database.pool()).await;
-        null.extend(rows.expect("the row can be read").iter().map(|row| format!("{table}.{}", row.get::<String, _>(0))));
+        null.extend(
+            rows.expect("the row can be read")
+                .iter()
+                .map(|row| format!("{table}.{}", row.get::<String, _>(0))),
+        );
     }
     null.sort();
     assert_eq!(null, NULL);
@@ -114,7 +121,8 @@ async fn neither_debug_nor_serde_shows_a_secret() {
 #[tokio::test]
 async fn an_enum_is_serialized_as_its_label() {
     let (_database, connection) = with_rows().await;
-    let client = serde_json::to_value(the_row::<clients::Entity>(&connection).await).expect("a client is JSON");
+    let client =
+        serde_json::to_value(the_row::<clients::Entity>(&connection).await).expect("a client is JSON");
     assert_eq!(client["token_endpoint_auth_method"], "client_secret_basic");
     assert_eq!(client["grant_types"][2], "urn:ietf:params:oauth:grant-type:device_code");
 }

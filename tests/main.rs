@@ -4,7 +4,12 @@ mod support;
 
 mod constraints;
 mod database_setup;
+mod entities;
 mod migrations;
 mod pgbouncer;
+mod programs;
+mod runner;
 mod schema;
+mod seed;
 mod tune;
+mod workspace;

@@ -2,20 +2,30 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::Value;
 
+use crate::support::cargo;
+
 /// What each package may depend on inside the workspace. Arrows point one way.
-const MAY_KNOW: [(&str, &[&str]); 8] = [
+const MAY_KNOW: [(&str, &[&str]); 10] = [
     ("authority-connection", &[]),
     ("authority-entity", &[]),
     ("authority-local-postgres", &[]),
     ("authority-migration", &[]),
+    ("authority-password", &[]),
     ("authority-schema", &[]),
+    ("authority-seed", &["authority-connection", "authority-migration", "authority-password"]),
     (
         "authority-admin",
-        &["authority-connection", "authority-local-postgres", "authority-migration", "authority-schema"],
+        &[
+            "authority-connection",
+            "authority-local-postgres",
+            "authority-migration",
+            "authority-password",
+            "authority-schema",
+            "authority-seed",
+        ],
     ),
     ("xtask", &["authority-admin", "authority-local-postgres", "authority-migration", "authority-schema"]),
     (
@@ -25,7 +35,9 @@ const MAY_KNOW: [(&str, &[&str]); 8] = [
             "authority-entity",
             "authority-local-postgres",
             "authority-migration",
+            "authority-password",
             "authority-schema",
+            "authority-seed",
         ],
     ),
 ];
@@ -35,9 +47,8 @@ fn root() -> &'static Path {
 }
 
 fn packages() -> Vec<Value> {
-    let output = Command::new(env!("CARGO"))
+    let output = cargo()
         .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
-        .current_dir(root())
         .output()
         .expect("cargo metadata runs");
     let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo metadata is JSON");
@@ -53,7 +64,10 @@ fn dependencies_between_the_packages_point_one_way() {
         .map(|package| {
             let dependencies = package["dependencies"].as_array().into_iter().flatten();
             let inside = dependencies.filter_map(|dependency| dependency["name"].as_str());
-            (package["name"].as_str().unwrap_or_default(), inside.filter(|name| names.contains(name)).collect())
+            (
+                package["name"].as_str().unwrap_or_default(),
+                inside.filter(|name| names.contains(name)).collect(),
+            )
         })
         .collect();
     let allowed: BTreeMap<&str, BTreeSet<&str>> =
@@ -90,20 +104,21 @@ fn only_the_connection_crate_reads_the_environment() {
 fn every_command_of_the_readme_exists() {
     let readme = std::fs::read_to_string(root().join("README.md")).expect("there is a README");
     let help = |arguments: &[&str]| {
-        let output = Command::new(env!("CARGO")).args(["xtask"]).args(arguments).arg("--help").current_dir(root()).output();
+        let output = cargo().args(["xtask"]).args(arguments).arg("--help").output();
         output.expect("cargo xtask runs").status.success()
     };
     let mut commands = BTreeSet::new();
     for part in readme.split("cargo xtask ").skip(1) {
         let words: Vec<&str> = part
-            .split(|c: char| c == '`' || c == '\n' || c == '#')
+            .split(['`', '\n', '#'])
             .next()
             .unwrap_or_default()
             .split_whitespace()
             .take_while(|word| word.chars().all(|c| c.is_ascii_lowercase() || c == '-'))
             .collect();
         let depth = if words.first() == Some(&"migrate") { 2 } else { 1 };
-        commands.insert(words.into_iter().take(depth).filter(|word| !word.starts_with('-')).collect::<Vec<_>>());
+        commands
+            .insert(words.into_iter().take(depth).filter(|word| !word.starts_with('-')).collect::<Vec<_>>());
     }
     assert!(commands.len() > 8, "{commands:?}");
     for command in commands {

@@ -5,7 +5,9 @@ use super::case::{About, Table, about};
 use super::fixtures::{
     AN_INSTANT_LATER, BEFORE_NOON, CLIENT, FAMILY, ID, NOON, ONE, OTHER_ID, SESSION, USER, digest, thumbprint,
 };
-use super::shapes::{base64url_thumbprint, json_array, json_object, scope_list, sha256, together, uri_list};
+use super::shapes::{
+    authorization_details, base64url_thumbprint, printable_list, scope_list, sha256, together, uri_list,
+};
 
 pub(super) fn table() -> Table {
     Table::new("access_tokens", minimal())
@@ -68,21 +70,40 @@ fn cases() -> Vec<About> {
             .refuses("user_id", [Value::Null])
             .accepts_row(json!({ "user_id": null, "session_id": null, "refresh_token_id": null })),
         scope_list("ck_access_tokens_scopes", "scopes"),
-        about("ck_access_tokens_audience")
-            .refuses("audience", [json!([""]), json!([null]), json!(["api", ""]), json!(["api", null])])
-            .accepts("audience", [json!([]), json!(["api"]), json!(["https://api.example/", "an api"])]),
+        printable_list("ck_access_tokens_audience", "audience"),
         uri_list("ck_access_tokens_resources", "resources"),
-        json_array("ck_access_tokens_authorization_details", "access_tokens", "authorization_details"),
+        authorization_details(
+            "ck_access_tokens_authorization_details",
+            "access_tokens",
+            "authorization_details",
+        ),
         base64url_thumbprint("ck_access_tokens_dpop_jkt", "dpop_jkt"),
         base64url_thumbprint("ck_access_tokens_x5t_s256", "x5t_s256"),
         about("ck_access_tokens_binding")
             .refuses_row(json!({ "dpop_jkt": thumbprint(), "x5t_s256": thumbprint() }))
             .accepts("dpop_jkt", [thumbprint()])
             .accepts("x5t_s256", [thumbprint()]),
-        json_object("ck_access_tokens_actor", "access_tokens", "actor"),
+        about("ck_access_tokens_actor")
+            .refuses(
+                "actor",
+                [json!({}), json!([]), json!("sub"), json!("{\"sub\": \"a\"}"), json!(1), json!(true)],
+            )
+            .refuses("actor", [json!(["sub"]), json!([{ "sub": "admin" }])])
+            .refuses(
+                "actor",
+                [json!(null), json!(1), json!(true), json!(["admin"]), json!({ "sub": "admin" })]
+                    .map(|sub| json!({ "sub": sub })),
+            )
+            .refuses("actor", [json!({ "Sub": "admin" }), json!({ "act": { "sub": "admin" } })])
+            .refuses_then(json!({}), "UPDATE access_tokens SET actor = 'null'")
+            .accepts(
+                "actor",
+                [json!({ "sub": "admin" }), json!({ "sub": "admin", "act": { "sub": "support" } })],
+            )
+            .accepts("actor", [json!({ "iss": "https://issuer.example", "sub": "admin" }), Value::Null]),
         about("ck_access_tokens_expires_at")
-            .refuses("expires_at", [NOON, BEFORE_NOON])
-            .accepts("expires_at", [AN_INSTANT_LATER]),
+            .refuses("expires_at", [NOON, BEFORE_NOON, "2026-11-24T12:00:00.000001Z", "2026-11-25T12:00:00Z"])
+            .accepts("expires_at", [AN_INSTANT_LATER, "2026-11-24T12:00:00Z"]),
         together("ck_access_tokens_revoked", revocation),
         about("revocation_reason").refuses("revocation_reason", ["expired"]),
     ]

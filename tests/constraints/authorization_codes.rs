@@ -7,7 +7,8 @@ use super::fixtures::{
     thumbprint,
 };
 use super::shapes::{
-    SCHEMES, base64url_thumbprint, json_array, json_object, scope_list, sha256, text, together, uri_list,
+    NO_SCRIPTS, NO_URIS, SCRIPTS, authorization_details, base64url_thumbprint, json_object, scope_list,
+    sha256, text, together, uri_list, uris,
 };
 
 pub(super) fn table() -> Table {
@@ -69,18 +70,15 @@ fn request() -> Vec<About> {
     vec![
         sha256("ck_authorization_codes_digest", "digest"),
         about("ck_authorization_codes_redirect_uri")
-            .refuses("redirect_uri", ["", "/callback", "client.example", "https:", ":a", "1a:b", "a_b:c"])
-            .refuses(
-                "redirect_uri",
-                ["https://a/#", "https://a/#b", "https://a b", "https://a\n", "\nhttps://a"],
-            )
-            .accepts("redirect_uri", ["https://client.example/callback?a=b", "com.example.app:/callback"])
-            .accepts("redirect_uri", ["http://127.0.0.1:1234/"])
-            .accepts("redirect_uri", SCHEMES.map(|scheme| format!("{scheme}:b")))
+            .refuses("redirect_uri", [""])
+            .refuses("redirect_uri", NO_URIS)
+            .refuses("redirect_uri", SCRIPTS)
+            .accepts("redirect_uri", uris())
+            .accepts("redirect_uri", NO_SCRIPTS)
             .accepts("redirect_uri", [Value::Null]),
         scope_list("ck_authorization_codes_scopes", "scopes"),
         uri_list("ck_authorization_codes_resources", "resources"),
-        json_array(details, "authorization_codes", "authorization_details"),
+        authorization_details(details, "authorization_codes", "authorization_details"),
         text("ck_authorization_codes_nonce", "nonce", 1000),
         text("ck_authorization_codes_acr", "acr", 255),
         scope_list("ck_authorization_codes_amr", "amr"),
@@ -124,9 +122,16 @@ fn life() -> Vec<About> {
             .refuses_row(json!({ "access_token_id": UNKNOWN }))
             .refuses_row(json!({ "refresh_token_id": FAMILY }))
             .refuses_row(json!({ "access_token_id": UNKNOWN, "refresh_token_id": FAMILY }))
-            .accepts_row(json!({ "consumed_at": AN_INSTANT_LATER }))
+            .refuses("consumed_at", ["2026-11-23T12:01:00.000001Z", "2026-11-23T12:02:00Z"])
+            .accepts("consumed_at", [AN_INSTANT_LATER, "2026-11-23T12:01:00Z"])
+            .accepts("consumed_at", [Value::Null])
             .on("full")
             .refuses("consumed_at", [Value::Null])
+            .refuses_row(json!({ "consumed_at": null, "refresh_token_id": null }))
+            .refuses_row(json!({ "consumed_at": null, "access_token_id": null }))
+            .refuses("consumed_at", ["2026-11-23T12:01:00.000001Z"])
+            .accepts_row(json!({ "consumed_at": null, "access_token_id": null, "refresh_token_id": null }))
+            .accepts("consumed_at", ["2026-11-23T12:01:00Z"])
             .accepts("refresh_token_id", [Value::Null])
             .accepts("access_token_id", [Value::Null]),
         about("code_challenge_method").refuses("code_challenge_method", ["s256", "Plain", "none", "S512"]),

@@ -23,7 +23,7 @@ pub(super) enum OnDelete {
 #[derive(Clone)]
 pub(super) struct Case {
     /// The constraint, index, trigger or enum that decides.
-    pub(super) about: &'static str,
+    pub(super) about: String,
     /// The row of the table that is changed.
     pub(super) row: &'static str,
     pub(super) change: Value,
@@ -31,6 +31,8 @@ pub(super) struct Case {
     pub(super) beside: Option<Value>,
     /// What is done once the row is there.
     pub(super) then: Option<String>,
+    /// The table has no check but this one, for what it refuses others refuse first.
+    pub(super) alone: bool,
     pub(super) expected: Expected,
 }
 
@@ -75,7 +77,7 @@ impl Table {
 
 /// The cases about one constraint, index, trigger or enum.
 pub(super) struct About {
-    name: &'static str,
+    name: String,
     row: &'static str,
     cases: Vec<Case>,
 }
@@ -83,8 +85,8 @@ pub(super) struct About {
 const MINIMAL: &str = "minimal";
 
 /// Starts the cases about a constraint, index, trigger or enum; they change the row "minimal".
-pub(super) fn about(name: &'static str) -> About {
-    About { name, row: MINIMAL, cases: Vec::new() }
+pub(super) fn about(name: impl Into<String>) -> About {
+    About { name: name.into(), row: MINIMAL, cases: Vec::new() }
 }
 
 impl About {
@@ -162,6 +164,14 @@ impl About {
         self.on(row)
     }
 
+    /// Every case so far is tried without the other checks of the table.
+    pub(super) fn alone(mut self) -> Self {
+        for case in &mut self.cases {
+            case.alone = true;
+        }
+        self
+    }
+
     /// These cases and those.
     pub(super) fn and(mut self, others: Self) -> Self {
         self.cases.extend(others.cases);
@@ -188,8 +198,8 @@ impl About {
         then: Option<String>,
         expected: Expected,
     ) -> Self {
-        let (about, row) = (self.name, self.row);
-        self.cases.push(Case { about, row, change, beside, then, expected });
+        let (about, row) = (self.name.clone(), self.row);
+        self.cases.push(Case { about, row, change, beside, then, alone: false, expected });
         self
     }
 }

@@ -20,6 +20,8 @@ pub(super) struct Column {
     pub(super) enumeration: Option<String>,
     pub(super) is_array: bool,
     pub(super) in_primary_key: bool,
+    /// The name of its type.
+    pub(super) data_type: String,
 }
 
 /// A constraint, an index that refuses or leaves out rows, a trigger or an enum.
@@ -92,6 +94,12 @@ impl Catalog {
         })
     }
 
+    /// The checks of a table by name.
+    pub(super) fn checks(&self, table: &str) -> impl Iterator<Item = &str> {
+        let of_table = self.objects.iter().filter(move |object| object.table.as_deref() == Some(table));
+        of_table.filter(|object| object.kind == Kind::Check).map(|check| &check.name[..])
+    }
+
     /// The name itself, or that of the table or index of which it is a partition.
     pub(super) fn root<'a>(&'a self, name: &'a str) -> &'a str {
         self.roots.get(name).map_or(name, String::as_str)
@@ -122,6 +130,7 @@ async fn tables(connection: &mut PgConnection) -> BTreeMap<String, Vec<Column>> 
             enumeration: row.get("enumeration"),
             is_array: row.get("is_array"),
             in_primary_key: row.get("in_primary_key"),
+            data_type: row.get("data_type"),
         });
     }
     tables
@@ -157,7 +166,8 @@ const OBJECTS: &str = "
 const COLUMNS: &str = "
     SELECT relname::text AS table_name, attname::text AS name, attnotnull AS not_null,
            enum.typname::text AS enumeration, type.typcategory = 'A' AS is_array,
-           coalesce(attnum = ANY (conkey), false) AS in_primary_key
+           coalesce(attnum = ANY (conkey), false) AS in_primary_key,
+           format_type(atttypid, atttypmod) AS data_type
     FROM pg_class
     JOIN pg_attribute ON attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped
     JOIN pg_type type ON type.oid = atttypid

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::case::OnDelete::Restrict;
 use super::case::{About, Table, about};
 use super::fixtures::{OTHER_ID, USER};
-use super::shapes::{scope_list, text, uri_list, web_uri};
+use super::shapes::{one_line, plain_list, printable_list, scope_list, text, uri_list, web_uri};
 
 pub(super) fn table() -> Table {
     Table::new("clients", rows::public())
@@ -35,15 +35,13 @@ fn identity() -> Vec<About> {
         about("uq_clients_client_id")
             .refuses_beside(json!({ "client_id": "app" }), json!({ "client_id": "app" }))
             .accepts_beside(json!({ "client_id": "app" }), json!({ "client_id": "App" })),
-        text("ck_clients_name", "name", 200),
+        one_line("ck_clients_name", "name", 200),
         text("ck_clients_description", "description", 2000),
         web_uri("ck_clients_logo_uri", "logo_uri", &["http", "https"]),
         web_uri("ck_clients_client_uri", "client_uri", &["http", "https"]),
         web_uri("ck_clients_policy_uri", "policy_uri", &["http", "https"]),
         web_uri("ck_clients_tos_uri", "tos_uri", &["http", "https"]),
-        about("ck_clients_contacts")
-            .refuses("contacts", [json!([""]), json!([null]), json!(["a@b", ""]), json!(["a@b", null])])
-            .accepts("contacts", [json!([]), json!(["ops@client.example", "Ops <ops@client.example>"])]),
+        printable_list("ck_clients_contacts", "contacts"),
         about("idx_clients_owner_id")
             .holds(json!({ "owner_id": USER }))
             .leaves_out(json!({ "owner_id": null })),
@@ -52,8 +50,8 @@ fn identity() -> Vec<About> {
 
 fn grants() -> Vec<About> {
     vec![
-        about("ck_clients_grant_types")
-            .refuses("grant_types", [json!([]), json!([null]), json!(["authorization_code", null])])
+        plain_list("ck_clients_grant_types", "grant_types", &json!("authorization_code"), 100)
+            .refuses_row(json!({ "grant_types": [], "response_types": [] }))
             .accepts(
                 "grant_types",
                 [
@@ -66,14 +64,31 @@ fn grants() -> Vec<About> {
                     ]),
                 ],
             ),
-        about("ck_clients_response_types")
-            .refuses("response_types", [json!([null]), json!(["code", null])])
+        plain_list("ck_clients_response_types", "response_types", &json!("code"), 100)
             .accepts(
                 "response_types",
                 [json!([]), json!(["code"]), json!(["code", "id_token", "code id_token"])],
-            ),
+            )
+            // What a list of nulls holds is for `ck_clients_code` to say first.
+            .alone(),
+        about("ck_clients_code")
+            .refuses("response_types", [json!([]), json!(["id_token"])])
+            .accepts("response_types", [json!(["code"]), json!(["code id_token"])])
+            .accepts(
+                "response_types",
+                [json!(["id_token", "code"]), json!(["id_token", "code id_token", "code"])],
+            )
+            .refuses("grant_types", [json!(["refresh_token"])])
+            .refuses("grant_types", [json!(["urn:ietf:params:oauth:grant-type:device_code"])])
+            .accepts("grant_types", [json!(["refresh_token", "authorization_code"])])
+            .accepts_row(json!({ "grant_types": ["refresh_token"], "response_types": [] }))
+            .accepts_row(json!({ "grant_types": ["refresh_token"], "response_types": ["id_token"] }))
+            .on("machine")
+            .refuses("response_types", [json!(["code"]), json!(["code id_token"])])
+            .refuses("response_types", [json!(["id_token", "code"])])
+            .accepts("response_types", [json!([]), json!(["id_token"])]),
         about("ck_clients_client_credentials")
-            .refuses("grant_types", [json!(["client_credentials"])])
+            .refuses_row(json!({ "grant_types": ["client_credentials"], "response_types": [] }))
             .refuses("grant_types", [json!(["authorization_code", "client_credentials"])])
             .on("full")
             .accepts("grant_types", [json!(["authorization_code", "client_credentials"])]),
@@ -85,9 +100,13 @@ fn grants() -> Vec<About> {
             .accepts_row(json!({
                 "redirect_uris": [],
                 "grant_types": ["urn:ietf:params:oauth:grant-type:device_code", "refresh_token"],
+                "response_types": [],
             }))
             .on("machine")
-            .refuses("grant_types", [json!(["client_credentials", "authorization_code"])])
+            .refuses_row(json!({
+                "grant_types": ["client_credentials", "authorization_code"],
+                "response_types": ["code"],
+            }))
             .accepts("redirect_uris", [json!([])]),
         about("ck_clients_public_requires_pkce")
             .refuses("require_pkce", [false])
@@ -122,6 +141,13 @@ fn lifetimes() -> Vec<About> {
         bounded("ck_clients_device_code_ttl", "device_code_ttl", 3600),
         positive("ck_clients_refresh_token_ttl", "refresh_token_ttl"),
         positive("ck_clients_refresh_token_absolute_ttl", "refresh_token_absolute_ttl"),
+        about("ck_clients_refresh_token_ttls")
+            .refuses_row(json!({ "refresh_token_ttl": 2, "refresh_token_absolute_ttl": 1 }))
+            .refuses_row(json!({ "refresh_token_ttl": i32::MAX, "refresh_token_absolute_ttl": 86400 }))
+            .accepts_row(json!({ "refresh_token_ttl": 86400, "refresh_token_absolute_ttl": 86400 }))
+            .accepts_row(json!({ "refresh_token_ttl": 1, "refresh_token_absolute_ttl": i32::MAX }))
+            .accepts_row(json!({ "refresh_token_ttl": i32::MAX, "refresh_token_absolute_ttl": null }))
+            .accepts_row(json!({ "refresh_token_ttl": null, "refresh_token_absolute_ttl": 1 })),
     ]
 }
 

@@ -1,9 +1,10 @@
 use std::collections::BTreeSet;
 
-use super::case::{Case, Expected};
+use super::case::{Case, Expected, Table};
 use super::catalog::{Kind, Object};
 use super::engine::Bench;
 use super::tables;
+
 #[tokio::test]
 async fn every_table_has_cases() {
     let bench = Bench::prepare().await;
@@ -15,7 +16,9 @@ async fn every_table_has_cases() {
 #[tokio::test]
 async fn every_constraint_partial_index_and_trigger_has_a_case_on_either_side() {
     let bench = Bench::prepare().await;
-    let missing: Vec<_> = bench.catalog.objects.iter().flat_map(missing_cases).collect();
+    let tables = bench.tables();
+    let objects = bench.catalog.objects.iter();
+    let missing: Vec<_> = objects.flat_map(|object| missing_cases(object, &tables)).collect();
     assert!(missing.is_empty(), "{}", missing.join("\n"));
 }
 
@@ -23,9 +26,9 @@ async fn every_constraint_partial_index_and_trigger_has_a_case_on_either_side() 
 async fn no_case_is_about_something_that_does_not_exist() {
     let bench = Bench::prepare().await;
     let mut unknown = BTreeSet::new();
-    for table in tables() {
+    for table in bench.tables() {
         let keys = table.foreign_keys.iter().map(|(name, _)| *name);
-        for name in table.cases.iter().map(|case| case.about).chain(keys) {
+        for name in table.cases.iter().map(|case| &case.about[..]).chain(keys) {
             if bench.catalog.object(table.name, name).is_none() {
                 unknown.insert(format!("{}: {name}", table.name));
             }
@@ -39,24 +42,9 @@ async fn no_case_is_about_something_that_does_not_exist() {
     assert!(unknown.is_empty(), "{unknown:#?}");
 }
 
-#[tokio::test]
-async fn every_credential_that_the_audit_trail_refuses_has_a_case() {
-    let bench = Bench::prepare().await;
-    let check = bench.catalog.object("audit_logs", "ck_audit_logs_details_without_secrets");
-    let check = check.and_then(|check| check.definition.as_deref()).expect("the check");
-    let refused: BTreeSet<_> = check
-        .split("exists (@.")
-        .skip(1)
-        .map(|rest| rest.split(')').next().unwrap_or_default().trim_matches('"').to_owned())
-        .collect();
-    let tried: BTreeSet<_> = super::audit_logs::CREDENTIALS.map(str::to_owned).into();
-    assert_eq!(tried, refused);
-}
-
 /// What no case is about. Not-null columns, primary keys and the columns of enums have generated cases.
-fn missing_cases(object: &Object) -> Vec<String> {
+fn missing_cases(object: &Object, tables: &[Table]) -> Vec<String> {
     let Some(its_table) = &object.table else { return vec![] };
-    let tables = tables();
     // `every_table_has_cases` reports it.
     let Some(table) = tables.iter().find(|table| table.name == its_table) else { return vec![] };
     let has = |expected: Expected, which: fn(&Case) -> bool| {

@@ -5,7 +5,7 @@ use super::case::{About, Table, about};
 use super::fixtures::{
     AN_INSTANT_LATER, BEFORE_NOON, CLIENT, ID, NOON, ONE, OTHER_ID, SESSION, USER, digest,
 };
-use super::shapes::{scope_list, sha256, text, uri_list};
+use super::shapes::{one_line, scope_list, sha256, uri_list};
 
 pub(super) fn table() -> Table {
     Table::new("device_codes", minimal())
@@ -79,7 +79,7 @@ fn request() -> Vec<About> {
             .refuses("slow_down_count", [-1])
             .accepts("slow_down_count", [0, i32::MAX]),
         about("ck_device_codes_attempts").refuses("attempts", [-1]).accepts("attempts", [0, i32::MAX]),
-        text("ck_device_codes_user_agent", "user_agent", 1000),
+        one_line("ck_device_codes_user_agent", "user_agent", 1000),
         about("ck_device_codes_expires_at")
             .refuses("expires_at", [NOON, BEFORE_NOON, "2026-11-23T13:00:00.000001Z", "infinity"])
             .refuses_row(json!({ "issued_at": "-infinity" }))
@@ -108,6 +108,24 @@ fn states() -> Vec<About> {
             .accepts("answered_at", [NOON])
             .on("minimal")
             .accepts("answered_at", [Value::Null]),
+        about("ck_device_codes_answered_at")
+            .on("approved")
+            .refuses("answered_at", ["2026-11-23T12:05:00.000001Z", ONE])
+            .accepts("answered_at", [NOON, "2026-11-23T12:05:00Z"])
+            .on("denied")
+            .refuses("answered_at", ["2026-11-23T12:05:00.000001Z"])
+            .accepts("answered_at", ["2026-11-23T12:05:00Z"])
+            .on("full")
+            .refuses("answered_at", ["2026-11-23T12:05:00.000001Z"])
+            .accepts("answered_at", ["2026-11-23T12:05:00Z"])
+            .on("minimal")
+            .accepts("answered_at", [Value::Null]),
+        about("ck_device_codes_session_id")
+            .on("denied")
+            .refuses("user_id", [Value::Null])
+            .accepts("session_id", [Value::Null])
+            .accepts_row(json!({ "user_id": null, "session_id": null }))
+            .accepts_row(json!({ "user_id": USER, "session_id": SESSION })),
         about("ck_device_codes_approved")
             .on("approved")
             .refuses_row(json!({ "user_id": null, "session_id": null }))

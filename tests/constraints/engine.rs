@@ -84,6 +84,19 @@ impl Bench {
         rows
     }
 
+    /// Whether a condition on one column, of JSON, says the same as the cases.
+    pub(super) async fn agrees(&mut self, condition: &str, column: &str, cases: &[&Case]) -> bool {
+        let values: Vec<_> = cases.iter().map(|case| case.change[column].to_string()).collect();
+        let accepted: Vec<_> = cases.iter().map(|case| case.expected == Expected::Accepted).collect();
+        let query = format!(
+            "SELECT bool_and(({condition}) = accepted) FROM (
+                 SELECT value::jsonb AS {column}, accepted FROM unnest($1, $2) AS cases (value, accepted)
+             ) AS cases"
+        );
+        let query = sqlx::query_scalar(AssertSqlSafe(query)).bind(values).bind(accepted);
+        query.fetch_one(&mut *self.connection).await.unwrap_or_else(|error| panic!("{error}: {condition}"))
+    }
+
     /// Tries rows and statements and undoes them; says how the first that was refused was.
     pub(super) async fn attempt(&mut self, attempt: Attempt<'_>) -> Result<(), Refusal> {
         try_and_undo(&mut self.connection, attempt, None).await.map(|_| ())
@@ -97,7 +110,7 @@ async fn run_case(
     case: &Case,
     row: &Columns,
 ) -> Result<(), String> {
-    let object = catalog.object(table.name, case.about).ok_or("there is nothing of that name")?;
+    let object = catalog.object(table.name, &case.about).ok_or("there is nothing of that name")?;
     let rows = match &case.beside {
         Some(first) => {
             let second = changed(row, &table.another)?;
@@ -110,7 +123,12 @@ async fn run_case(
         Expected::Accepted | Expected::Refused => None,
     };
     let attempt = Attempt { table: table.name, rows, then: case.then.iter().cloned().collect() };
-    let outcome = try_and_undo(connection, attempt, condition).await;
+    let mut step = connection.begin().await.expect("BEGIN");
+    if case.alone {
+        drop_other_checks(&mut step, catalog, table.name, &case.about).await;
+    }
+    let outcome = try_and_undo(&mut step, attempt, condition).await;
+    step.rollback().await.expect("ROLLBACK");
     match (case.expected, outcome) {
         (Expected::Accepted, Ok(_))
         | (Expected::Indexed, Ok(Some(true)))
@@ -119,9 +137,18 @@ async fn run_case(
         (Expected::LeftOut, Ok(_)) => Err("the index holds the row".to_owned()),
         (Expected::Refused, Ok(_)) => Err("is accepted".to_owned()),
         (Expected::Refused, Err(refusal)) => {
-            expect_refusal(catalog, table.name, &refusal, object.kind, case.about)
+            expect_refusal(catalog, table.name, &refusal, object.kind, &case.about)
         }
         (_, Err(refusal)) => Err(format!("is refused: {}", describe_refusal(&refusal))),
+    }
+}
+
+async fn drop_other_checks(connection: &mut PgConnection, catalog: &Catalog, table: &str, check: &str) {
+    let others = catalog.checks(table).filter(|name| *name != check);
+    let drops: Vec<_> = others.map(|name| format!("DROP CONSTRAINT IF EXISTS {name}")).collect();
+    if !drops.is_empty() {
+        let sql = format!("ALTER TABLE {table} {}", drops.join(", "));
+        execute(connection, &sql).await.unwrap_or_else(|error| panic!("{error}, in: {sql}"));
     }
 }
 
@@ -234,6 +261,9 @@ fn refusal(error: &sqlx::Error) -> Refusal {
 /// The case in a line that is not too long.
 fn describe(case: &Case) -> String {
     let mut text = format!("\"{}\" with {}", case.row, case.change);
+    if case.alone {
+        text = format!("{text}, no other check");
+    }
     if let Some(first) = &case.beside {
         text = format!("{text} beside {first}");
     }

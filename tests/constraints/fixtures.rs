@@ -40,6 +40,11 @@ pub(super) fn digest() -> Value {
     octets(32)
 }
 
+/// Another SHA-256 digest.
+pub(super) fn other_digest() -> Value {
+    json!(format!("\\x{}", "6b".repeat(32)))
+}
+
 /// A SHA-256 thumbprint in base64url.
 pub(super) fn thumbprint() -> Value {
     json!("0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I")

@@ -1,12 +1,40 @@
 use serde_json::{Value, json};
 
-use super::case::{OnDelete, Table};
+use super::case::{OnDelete, Table, about};
 use super::catalog::{ForeignKey, Kind};
 use super::engine::{Attempt, Bench, Columns, changed, describe_refusal, expect_refusal};
-use super::fixtures::{self, ID};
+use super::fixtures::{self, ID, NOON};
 use crate::support::Refusal;
 
 impl Bench {
+    /// The tables with the cases that follow from the types of their columns.
+    pub(super) fn tables(&self) -> Vec<Table> {
+        super::tables().into_iter().map(|table| self.completed(table)).collect()
+    }
+
+    /// The table with the cases that follow from the types of its columns.
+    pub(super) fn completed(&self, table: Table) -> Table {
+        let mut groups = Vec::new();
+        for column in self.columns(&table) {
+            if column.data_type == "timestamp with time zone" {
+                let times = about(format!("ck_{}_finite", table.name))
+                    .refuses(&column.name, ["infinity", "-infinity"])
+                    .accepts(
+                        &column.name,
+                        [NOON, "4713-01-01T00:00:00Z BC", "294276-12-31T23:59:59.999999Z"],
+                    );
+                groups.push(times.alone());
+            }
+            if column.data_type == "uuid" && column.in_primary_key {
+                let ids = about(format!("ck_{}_id", table.name))
+                    .refuses(&column.name, OTHER_VERSIONS)
+                    .accepts(&column.name, OF_VERSION_7);
+                groups.push(ids);
+            }
+        }
+        table.cases(groups)
+    }
+
     /// Runs the cases that follow from the catalog; says what is wrong with each that fails.
     pub(super) async fn run_generated(&mut self, table: &Table) -> Vec<String> {
         let rows = self.whole_rows(table).await;
@@ -157,6 +185,38 @@ impl Bench {
         self.catalog.tables.get(table.name).into_iter().flatten()
     }
 }
+
+/// Ids that are no UUIDs of version 7: nil and max among them, some with a 7 somewhere else, and two of
+/// another variant.
+const OTHER_VERSIONS: [&str; 19] = [
+    "00000000-0000-0000-0000-000000000000",
+    "c232ab00-9414-11ec-b3c8-9f6bdeced846",
+    "000003e8-9414-21ec-b300-325096b39f47",
+    "5df41881-3aed-3515-88a7-2f4a814cf09e",
+    "919108f7-52d1-4320-9bac-f847db4148a8",
+    "77777777-7777-4777-8777-777777777777",
+    "2ed6657d-e927-568b-95e1-2665a8aea6a2",
+    "1ec9414c-232a-6b00-b3c8-9f6bdeced846",
+    "2489e9ad-2ee2-8e00-8ec9-32d5f69181c0",
+    "019aa000-0000-7000-0000-000000000001",
+    "019aa000-0000-7000-c000-000000000001",
+    "019aa000-0000-9000-8000-000000000001",
+    "019aa000-0000-a000-8000-000000000001",
+    "019aa000-0000-b000-8000-000000000001",
+    "019aa000-0000-c000-8000-000000000001",
+    "019aa000-0000-d000-8000-000000000001",
+    "019aa000-0000-e000-8000-000000000001",
+    "019aa000-0000-f000-8000-000000000001",
+    "ffffffff-ffff-ffff-ffff-ffffffffffff",
+];
+
+/// The first and the last, and that of RFC 9562.
+const OF_VERSION_7: [&str; 4] = [
+    "00000000-0000-7000-8000-000000000000",
+    "017f22e2-79b0-7cc3-98c4-dc0c0c07398f",
+    "019AA000-0000-7FFF-9FFF-FFFFFFFFFFFF",
+    "ffffffff-ffff-7fff-bfff-ffffffffffff",
+];
 
 fn describe(outcome: &Result<(), Refusal>) -> String {
     match outcome {

@@ -1,17 +1,14 @@
 //! The cases are of use only if they fail when the schema is wrong.
 
-use super::catalog::Kind;
 use super::engine::Bench;
 use super::tables;
+
 #[tokio::test]
 async fn the_cases_notice_every_missing_check() {
     let mut bench = Bench::prepare().await;
     let mut unnoticed = Vec::new();
-    for table in tables() {
-        let checks = bench.catalog.objects.iter();
-        let checks =
-            checks.filter(|object| object.kind == Kind::Check && object.table.as_deref() == Some(table.name));
-        let checks: Vec<_> = checks.map(|check| check.name.clone()).collect();
+    for table in bench.tables() {
+        let checks: Vec<_> = bench.catalog.checks(table.name).map(str::to_owned).collect();
         for check in checks {
             let drop = format!("ALTER TABLE {} DROP CONSTRAINT {check}", table.name);
             let failures = bench.run_after(&drop, &table, |case| case.about == check).await;
@@ -28,16 +25,29 @@ async fn the_cases_notice_every_missing_check() {
 async fn the_cases_notice_a_missing_unique_index_or_trigger() {
     let mut bench = Bench::prepare().await;
     let missing = [
-        ("clients", "ALTER TABLE clients DROP CONSTRAINT uq_clients_client_id"),
-        ("device_codes", "DROP INDEX uq_device_codes_user_code"),
-        ("scopes", "DROP TRIGGER tr_scopes_keep_system_on_delete ON scopes"),
-        ("scopes", "ALTER TABLE scopes DISABLE TRIGGER tr_scopes_keep_system_on_update"),
-        ("sessions", "ALTER TABLE sessions DROP CONSTRAINT uq_sessions_sid"),
-        ("users", "DROP INDEX uq_users_lower_email"),
-        ("users", "DROP INDEX uq_users_lower_username"),
+        ("clients", "uq_clients_client_id", "ALTER TABLE clients DROP CONSTRAINT uq_clients_client_id"),
+        ("device_codes", "uq_device_codes_user_code", "DROP INDEX uq_device_codes_user_code"),
+        (
+            "scopes",
+            "tr_scopes_keep_system_on_delete",
+            "DROP TRIGGER tr_scopes_keep_system_on_delete ON scopes",
+        ),
+        (
+            "scopes",
+            "tr_scopes_keep_system_on_truncate",
+            "DROP TRIGGER tr_scopes_keep_system_on_truncate ON scopes",
+        ),
+        (
+            "scopes",
+            "tr_scopes_keep_system_on_update",
+            "ALTER TABLE scopes DISABLE TRIGGER tr_scopes_keep_system_on_update",
+        ),
+        ("sessions", "uq_sessions_sid", "ALTER TABLE sessions DROP CONSTRAINT uq_sessions_sid"),
+        ("users", "uq_users_lower_email", "DROP INDEX uq_users_lower_email"),
+        ("users", "uq_users_lower_username", "DROP INDEX uq_users_lower_username"),
     ];
-    for (table, sql) in missing {
-        bench.assert_notices(table, sql).await;
+    for (table, about, sql) in missing {
+        bench.assert_notices(table, about, sql).await;
     }
 }
 
@@ -45,35 +55,164 @@ async fn the_cases_notice_a_missing_unique_index_or_trigger() {
 async fn the_cases_notice_a_loosened_tightened_or_inverted_condition() {
     let mut bench = Bench::prepare().await;
     let wrong = [
+        ("access_tokens", "ck_access_tokens_actor", "jsonb_typeof(actor -> 'sub') = 'string'"),
         ("access_tokens", "ck_access_tokens_binding", "num_nonnulls(dpop_jkt, x5t_s256) >= 1"),
-        ("access_tokens", "ck_access_tokens_expires_at", "expires_at >= issued_at"),
+        ("access_tokens", "ck_access_tokens_expires_at", "expires_at > issued_at"),
+        (
+            "access_tokens",
+            "ck_access_tokens_expires_at",
+            "expires_at >= issued_at AND expires_at <= issued_at + interval '24 hours'",
+        ),
+        ("access_tokens", "ck_access_tokens_id", "get_byte(uuid_send(id), 6) >> 4 >= 7"),
         ("access_tokens", "ck_access_tokens_user", "user_id IS NOT NULL OR session_id IS NULL"),
         ("audit_logs", "ck_audit_logs_actor", "actor_kind = 'system' OR actor_id IS NULL"),
+        (
+            "authorization_codes",
+            "ck_authorization_codes_authorization_details",
+            "jsonb_typeof(authorization_details) = 'array' AND NOT jsonb_path_exists(authorization_details, \
+             'lax $[*] ? (!(exists (@.type ? (@.type() == \"string\"))))')",
+        ),
+        (
+            "authorization_codes",
+            "ck_authorization_codes_consumed",
+            "consumed_at <= expires_at OR num_nonnulls(access_token_id, refresh_token_id) = 0",
+        ),
+        (
+            "authorization_codes",
+            "ck_authorization_codes_consumed",
+            "consumed_at <= expires_at \
+             OR (consumed_at IS NULL AND num_nonnulls(access_token_id, refresh_token_id) = 0)",
+        ),
         (
             "authorization_codes",
             "ck_authorization_codes_expires_at",
             "expires_at > issued_at AND expires_at < issued_at + interval '10 minutes'",
         ),
+        (
+            "authorization_codes",
+            "ck_authorization_codes_redirect_uri",
+            "redirect_uri ~ '^[A-Za-z][A-Za-z0-9+.-]*:[!\"$-~]+$'
+                 AND redirect_uri !~ '^(javascript|data|vbscript):'",
+        ),
+        (
+            "clients",
+            "ck_clients_grant_types",
+            "cardinality(grant_types) BETWEEN 1 AND 100 AND array_position(grant_types, NULL) IS NULL",
+        ),
+        (
+            "clients",
+            "ck_clients_code",
+            "NOT 'authorization_code' = ANY (grant_types) OR 'code' = ANY (response_types)",
+        ),
+        (
+            "clients",
+            "ck_clients_jwks",
+            "jsonb_typeof(jwks -> 'keys') = 'array' AND jsonb_array_length(jwks -> 'keys') > 0",
+        ),
         ("clients", "ck_clients_keys", "num_nonnulls(jwks, jwks_uri) = 1"),
+        (
+            "clients",
+            "ck_clients_previous_secret",
+            "num_nulls(previous_secret_digest, previous_secret_expires_at) IN (0, 2)
+                 AND (previous_secret_digest IS NULL OR secret_digest IS NOT NULL)",
+        ),
         ("clients", "ck_clients_redirect_uris", "'' <> ALL (redirect_uris)"),
         ("device_codes", "ck_device_codes_answered", "status <> 'pending' OR answered_at IS NULL"),
+        ("device_codes", "ck_device_codes_answered_at", "answered_at < expires_at"),
         ("refresh_tokens", "ck_refresh_tokens_digest", "octet_length(digest) >= 32"),
+        ("refresh_tokens", "ck_refresh_tokens_idle_expires_at", "idle_expires_at <= expires_at"),
+        ("scopes", "ck_scopes_display_name", "char_length(display_name) BETWEEN 1 AND 200"),
         ("scopes", "ck_scopes_name", "name ~ '^[!-~]{1,128}$'"),
+        (
+            "sessions",
+            "ck_sessions_idle_expires_at",
+            "idle_expires_at > created_at AND idle_expires_at < expires_at",
+        ),
         ("sessions", "ck_sessions_revoked", "revoked_at IS NULL OR revocation_reason IS NOT NULL"),
         (
             "settings",
             "ck_settings_value",
             "jsonb_typeof(value) = ANY ('{null,boolean,number,string,array,object}')",
         ),
+        (
+            "users",
+            "ck_users_not_erased",
+            "erased_at IS NOT NULL OR (username NOT LIKE 'erased-%' AND email NOT LIKE '%@erased.invalid')",
+        ),
         ("users", "ck_users_password_hash", "password_hash ~ '^[$]'"),
         ("users", "ck_users_locked_until", "locked_until < locked_at"),
     ];
     for (table, check, condition) in wrong {
-        let sql = format!(
-            "ALTER TABLE {table} DROP CONSTRAINT {check}, ADD CONSTRAINT {check} CHECK ({condition}) NOT VALID"
-        );
-        bench.assert_notices(table, &sql).await;
+        bench.assert_notices(table, check, &replace(table, check, condition)).await;
     }
+}
+
+#[tokio::test]
+async fn the_cases_notice_every_time_that_may_be_infinite() {
+    let mut bench = Bench::prepare().await;
+    for table in bench.tables() {
+        let check = format!("ck_{}_finite", table.name);
+        let columns = &bench.catalog.tables[table.name];
+        let times = columns.iter().filter(|column| column.data_type == "timestamp with time zone");
+        let times: Vec<_> = times.map(|column| column.name.clone()).collect();
+        for left_out in &times {
+            let others = times.iter().filter(|time| *time != left_out);
+            let others: Vec<_> =
+                others.map(|time| format!("isfinite({time})")).chain(["true".into()]).collect();
+            let sql = replace(table.name, &check, &others.join(" AND "));
+            let failures = bench.run_after(&sql, &table, |case| case.about == check).await;
+            assert_eq!(failures.len(), 2, "{}: {left_out}: {failures:#?}", table.name);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_cases_notice_every_part_of_the_pattern_for_names_of_credentials() {
+    let mut bench = Bench::prepare().await;
+    let check = "ck_audit_logs_details_without_secrets";
+    let condition = bench.catalog.object("audit_logs", check).and_then(|check| check.definition.clone());
+    let condition = condition.expect("the condition");
+    let audit_logs = super::audit_logs::table();
+    let cases: Vec<_> = audit_logs.cases.iter().filter(|case| case.about == check).collect();
+    assert!(bench.agrees(&condition, "details", &cases).await, "the pattern is wrong already");
+    let (before, rest) = condition.split_once("like_regex \"").expect("a pattern");
+    let (pattern, after) = rest.split_once('"').expect("the end of the pattern");
+    let mut unnoticed = Vec::new();
+    for changed in changes(pattern) {
+        let condition = format!("{before}like_regex \"{changed}\"{after}");
+        if bench.agrees(&condition, "details", &cases).await {
+            unnoticed.push(changed);
+        }
+    }
+    if bench.agrees(&condition.replace(" flag \"i\"", ""), "details", &cases).await {
+        unnoticed.push("the flag".to_owned());
+    }
+    assert!(unnoticed.is_empty(), "nothing notices\n{}", unnoticed.join("\n"));
+}
+
+/// The pattern with each word replaced, with each anchor and question mark left out, and with each pair of
+/// characters reduced to either.
+fn changes(pattern: &str) -> Vec<String> {
+    let mut changes = Vec::new();
+    let mut word = 0;
+    for (at, character) in pattern.char_indices() {
+        let (before, after) = (&pattern[..at], &pattern[at + character.len_utf8()..]);
+        if matches!(character, '^' | '$' | '?') {
+            changes.push(format!("{before}{after}"));
+        }
+        if let Some(after) = after.strip_prefix("-_]").filter(|_| character == '[') {
+            changes.push(format!("{before}[-]{after}"));
+            changes.push(format!("{before}[_]{after}"));
+        }
+        let ends = !after.starts_with(|next: char| next.is_ascii_lowercase());
+        if character.is_ascii_lowercase() && ends {
+            changes.push(format!("{}zzz{after}", &pattern[..word]));
+        }
+        if !character.is_ascii_lowercase() {
+            word = at + 1;
+        }
+    }
+    changes
 }
 
 #[tokio::test]
@@ -94,25 +233,33 @@ async fn the_cases_notice_a_key_or_a_column_that_holds_less() {
                  ADD CONSTRAINT fk_device_codes_session_id FOREIGN KEY (session_id) REFERENCES sessions
                      ON DELETE SET NULL",
         ),
-        (
-            "users",
-            "ALTER TABLE users ALTER role DROP DEFAULT, ALTER role TYPE text, ALTER role SET DEFAULT 'user'",
-        ),
+        ("audit_logs", "ALTER TABLE audit_logs ALTER outcome TYPE text"),
     ];
     for (name, sql) in wrong {
         let table = tables().into_iter().find(|table| table.name == name).expect("cases of the table");
         let mut bench = Bench::prepare_after(sql).await;
+        let table = bench.completed(table);
         let mut failures = bench.run(&table).await;
         failures.extend(bench.run_generated(&table).await);
         assert!(!failures.is_empty(), "nothing notices {sql}");
     }
 }
 
+/// The statement that gives a check another condition.
+fn replace(table: &str, check: &str, condition: &str) -> String {
+    format!(
+        "ALTER TABLE {table} DROP CONSTRAINT {check}, ADD CONSTRAINT {check} CHECK ({condition}) NOT VALID"
+    )
+}
+
 impl Bench {
-    async fn assert_notices(&mut self, table: &str, sql: &str) {
-        let table =
-            tables().into_iter().find(|candidate| candidate.name == table).expect("cases of the table");
-        assert!(self.run(&table).await.is_empty(), "{} is wrong already", table.name);
-        assert!(!self.run_after(sql, &table, |_| true).await.is_empty(), "nothing notices {sql}");
+    /// Fails unless the cases about something notice a statement.
+    async fn assert_notices(&mut self, table: &str, about: &str, sql: &str) {
+        let table = self.tables().into_iter().find(|candidate| candidate.name == table);
+        let table = table.expect("cases of the table");
+        let failures = self.run_after("SELECT", &table, |case| case.about == about).await;
+        assert!(failures.is_empty(), "{about} is wrong already: {failures:#?}");
+        let failures = self.run_after(sql, &table, |case| case.about == about).await;
+        assert!(!failures.is_empty(), "nothing notices {sql}");
     }
 }

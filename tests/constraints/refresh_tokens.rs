@@ -3,9 +3,12 @@ use serde_json::{Value, json};
 use super::case::OnDelete::{Cascade, Restrict};
 use super::case::{About, Table, about};
 use super::fixtures::{
-    AN_INSTANT_LATER, BEFORE_NOON, CLIENT, ID, NOON, ONE, OTHER_ID, SESSION, USER, digest, octets, thumbprint,
+    AN_INSTANT_LATER, BEFORE_NOON, CLIENT, ID, NOON, ONE, OTHER_ID, SESSION, USER, digest, octets,
+    other_digest, thumbprint,
 };
-use super::shapes::{base64url_thumbprint, json_array, scope_list, sha256, text, together, uri_list};
+use super::shapes::{
+    authorization_details, base64url_thumbprint, scope_list, sha256, text, together, uri_list,
+};
 
 pub(super) fn table() -> Table {
     Table::new("refresh_tokens", minimal())
@@ -41,7 +44,7 @@ fn full() -> Value {
     json!({
         "id": ID,
         "digest": digest(),
-        "previous_digest": octets(32).as_str().expect("text").replace("5a", "6b"),
+        "previous_digest": other_digest(),
         "sealed_successor": octets(92),
         "generation": 3,
         "rotated_at": NOON,
@@ -74,7 +77,9 @@ fn secrets() -> Vec<About> {
     let lengths = |counts: [usize; 4]| counts.map(octets);
     vec![
         sha256("ck_refresh_tokens_digest", "digest"),
-        sha256("ck_refresh_tokens_previous_digest", "previous_digest").moved_to("full"),
+        sha256("ck_refresh_tokens_previous_digest", "previous_digest")
+            .with(&json!({ "digest": other_digest() }))
+            .moved_to("full"),
         about("ck_refresh_tokens_sealed_successor")
             .on("full")
             .refuses("sealed_successor", lengths([0, 32, 47, 257]))
@@ -89,17 +94,21 @@ fn secrets() -> Vec<About> {
         about("ck_refresh_tokens_rotation")
             .refuses("generation", [1])
             .refuses_row(json!({ "rotated_at": NOON }))
-            .refuses_row(json!({ "previous_digest": digest() }))
+            .refuses_row(json!({ "previous_digest": other_digest() }))
             .refuses_row(json!({ "sealed_successor": octets(92) }))
-            .refuses_row(json!({ "rotated_at": NOON, "previous_digest": digest() }))
+            .refuses_row(json!({ "rotated_at": NOON, "previous_digest": other_digest() }))
             .refuses_row(json!({ "generation": 1, "rotated_at": NOON }))
-            .refuses_row(json!({ "generation": 1, "previous_digest": digest() }))
+            .refuses_row(json!({ "generation": 1, "previous_digest": other_digest() }))
             .refuses_row(json!({ "generation": 1, "rotated_at": NOON, "sealed_successor": octets(92) }))
-            .accepts_row(json!({ "generation": 1, "rotated_at": NOON, "previous_digest": octets(32) }))
+            // The secret has to be another one than before.
+            .refuses_row(json!({ "generation": 1, "rotated_at": NOON, "previous_digest": digest() }))
+            .accepts_row(json!({ "generation": 1, "rotated_at": NOON, "previous_digest": other_digest() }))
             .on("full")
             .refuses("generation", [0])
             .refuses("rotated_at", [Value::Null])
-            .refuses("previous_digest", [Value::Null])
+            .refuses("previous_digest", [Value::Null, digest()])
+            .refuses("digest", [other_digest()])
+            .accepts("sealed_successor", [Value::Null])
             .accepts_row(json!({
                 "generation": 0,
                 "rotated_at": null,
@@ -113,7 +122,11 @@ fn grant() -> Vec<About> {
     vec![
         scope_list("ck_refresh_tokens_scopes", "scopes"),
         uri_list("ck_refresh_tokens_resources", "resources"),
-        json_array("ck_refresh_tokens_authorization_details", "refresh_tokens", "authorization_details"),
+        authorization_details(
+            "ck_refresh_tokens_authorization_details",
+            "refresh_tokens",
+            "authorization_details",
+        ),
         base64url_thumbprint("ck_refresh_tokens_dpop_jkt", "dpop_jkt"),
         base64url_thumbprint("ck_refresh_tokens_x5t_s256", "x5t_s256"),
         about("ck_refresh_tokens_binding")
@@ -134,10 +147,12 @@ fn times() -> Vec<About> {
         about("ck_refresh_tokens_expires_at")
             .refuses_row(json!({ "expires_at": NOON, "idle_expires_at": NOON }))
             .refuses_row(json!({ "expires_at": BEFORE_NOON, "idle_expires_at": BEFORE_NOON }))
-            .accepts_row(json!({ "expires_at": AN_INSTANT_LATER, "idle_expires_at": AN_INSTANT_LATER })),
+            .accepts_row(json!({ "expires_at": AN_INSTANT_LATER, "idle_expires_at": AN_INSTANT_LATER }))
+            // The other condition of `idle_expires_at` refuses the same rows.
+            .alone(),
         about("ck_refresh_tokens_idle_expires_at")
-            .refuses("idle_expires_at", ["2026-11-23T13:00:00.000001Z"])
-            .accepts("idle_expires_at", [ONE]),
+            .refuses("idle_expires_at", ["2026-11-23T13:00:00.000001Z", NOON, BEFORE_NOON])
+            .accepts("idle_expires_at", [ONE, AN_INSTANT_LATER]),
         together("ck_refresh_tokens_revoked", revocation),
         about("revocation_reason").refuses("revocation_reason", ["expired"]),
     ]

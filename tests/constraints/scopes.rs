@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::case::{About, Table, about};
-use super::shapes::{scope_list, text};
+use super::shapes::{one_line, scope_list, text};
 
 pub(super) fn table() -> Table {
     Table::new("scopes", json!({ "name": "read", "display_name": "Read", "description": "Read everything" }))
@@ -31,7 +31,7 @@ fn contents() -> Vec<About> {
             .refuses("name", ["x".repeat(129)])
             .accepts("name", ["!", "~", "#", "[", "]", "^", "api:read/all?b=c&d"])
             .accepts("name", ["x".repeat(128)]),
-        text("ck_scopes_display_name", "display_name", 200),
+        one_line("ck_scopes_display_name", "display_name", 200),
         text("ck_scopes_description", "description", 2000),
         scope_list("ck_scopes_claims", "claims"),
     ]
@@ -65,5 +65,15 @@ fn system_scopes() -> Vec<About> {
             .accepts_then(json!({}), "UPDATE scopes SET name = 'other'")
             .accepts_then(json!({}), "UPDATE scopes SET is_system = true")
             .accepts_then(json!({}), "UPDATE scopes SET name = 'other', is_system = true"),
+        // No row fires it, so it cannot know whether there is a system scope.
+        about("tr_scopes_keep_system_on_truncate")
+            .on("system")
+            .refuses_then(json!({}), "TRUNCATE scopes")
+            .refuses_then(json!({}), "TRUNCATE ONLY scopes RESTART IDENTITY CASCADE")
+            .refuses_then(json!({}), "TRUNCATE settings, scopes")
+            .accepts_then(json!({}), "TRUNCATE settings")
+            .on("minimal")
+            .refuses_then(json!({}), "TRUNCATE scopes")
+            .accepts_then(json!({}), "DELETE FROM scopes"),
     ]
 }

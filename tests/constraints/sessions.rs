@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::case::OnDelete::Restrict;
 use super::case::{About, Table, about};
 use super::fixtures::{AN_INSTANT_LATER, BEFORE_NOON, ID, NOON, ONE, OTHER_ID, USER, digest};
-use super::shapes::{scope_list, sha256, text, together};
+use super::shapes::{one_line, scope_list, sha256, text, together};
 
 pub(super) fn table() -> Table {
     Table::new("sessions", minimal())
@@ -61,15 +61,17 @@ fn cases() -> Vec<About> {
             .accepts_beside(json!({ "sid": "a" }), json!({ "sid": "A" })),
         text("ck_sessions_acr", "acr", 255),
         scope_list("ck_sessions_amr", "amr"),
-        text("ck_sessions_user_agent", "user_agent", 1000),
-        text("ck_sessions_device", "device", 200),
+        one_line("ck_sessions_user_agent", "user_agent", 1000),
+        one_line("ck_sessions_device", "device", 200),
         about("ck_sessions_expires_at")
             .refuses_row(json!({ "expires_at": NOON, "idle_expires_at": NOON }))
             .refuses_row(json!({ "expires_at": BEFORE_NOON, "idle_expires_at": BEFORE_NOON }))
-            .accepts_row(json!({ "expires_at": AN_INSTANT_LATER, "idle_expires_at": AN_INSTANT_LATER })),
+            .accepts_row(json!({ "expires_at": AN_INSTANT_LATER, "idle_expires_at": AN_INSTANT_LATER }))
+            // The other condition of `idle_expires_at` refuses the same rows.
+            .alone(),
         about("ck_sessions_idle_expires_at")
-            .refuses("idle_expires_at", ["2026-11-23T13:00:00.000001Z"])
-            .accepts("idle_expires_at", [ONE]),
+            .refuses("idle_expires_at", ["2026-11-23T13:00:00.000001Z", NOON, BEFORE_NOON])
+            .accepts("idle_expires_at", [ONE, AN_INSTANT_LATER]),
         together(
             "ck_sessions_revoked",
             [("revoked_at", json!(NOON)), ("revocation_reason", json!("logout"))],

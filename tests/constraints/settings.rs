@@ -48,11 +48,15 @@ fn cases() -> Vec<About> {
     ]
 }
 
+/// The largest number of 18 digits.
+const LARGEST: i64 = 999_999_999_999_999_999;
+
 /// Every kind of value in a setting of this type.
 fn values_of(value_type: &str) -> About {
     let values = [
         ("boolean", vec![json!(true), json!(false)]),
-        ("integer", vec![json!(0), json!(-1), json!(3600), json!(i64::MAX), json!(i64::MIN)]),
+        ("integer", vec![json!(0), json!(-1), json!(3600), json!(LARGEST), json!(-LARGEST)]),
+        ("large number", vec![json!(LARGEST + 1), json!(-LARGEST - 1), json!(i64::MAX), json!(i64::MIN)]),
         ("number", vec![json!(1.5), json!(-0.25)]),
         ("string", vec![json!(""), json!("1"), json!("true"), json!("null"), json!("[]")]),
         ("string_list", vec![json!(["a"]), json!(["a", "", "1"])]),

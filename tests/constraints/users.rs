@@ -3,8 +3,8 @@ mod passwords;
 use serde_json::{Value, json};
 
 use super::case::{About, Table, about};
-use super::fixtures::{AN_INSTANT_LATER, BEFORE_NOON, ID, NOON, ONE, OTHER_ID, digest, octets};
-use super::shapes::{json_object, text};
+use super::fixtures::{AN_INSTANT_LATER, BEFORE_NOON, ID, NOON, ONE, OTHER_ID, digest, octets, other_digest};
+use super::shapes::{json_object, one_line, plain_list};
 use passwords::{ARGON2ID, BCRYPT};
 
 pub(super) fn table() -> Table {
@@ -16,7 +16,7 @@ pub(super) fn table() -> Table {
         .cases(passwords::cases())
         .cases(locks())
         .cases(second_factor())
-        .cases([erasure()])
+        .cases([erasure(), reserved_names()])
         .cases([about("user_role")
             .refuses("role", ["root", "Admin", "superadmin"])
             .accepts("role", ["user", "admin", "super_admin"])])
@@ -85,8 +85,8 @@ fn names() -> Vec<About> {
             .refuses_beside(json!({ "username": "ada" }), json!({ "username": "ada" }))
             .refuses_beside(json!({ "username": "ada" }), json!({ "username": "ADA" }))
             .accepts_beside(json!({ "username": "ada" }), json!({ "username": "ada1" })),
-        text("ck_users_given_name", "given_name", 200),
-        text("ck_users_family_name", "family_name", 200),
+        one_line("ck_users_given_name", "given_name", 200),
+        one_line("ck_users_family_name", "family_name", 200),
         json_object("ck_users_claims", "users", "claims"),
     ]
 }
@@ -107,7 +107,7 @@ fn locks() -> Vec<About> {
             .refuses_row(json!({ "locked_at": NOON, "locked_until": NOON }))
             .refuses_row(json!({ "locked_at": NOON, "locked_until": BEFORE_NOON }))
             .accepts_row(json!({ "locked_at": NOON, "locked_until": AN_INSTANT_LATER })),
-        text("ck_users_lock_reason", "lock_reason", 500).with(&json!({ "locked_at": NOON })),
+        one_line("ck_users_lock_reason", "lock_reason", 500).with(&json!({ "locked_at": NOON })),
     ]
 }
 
@@ -117,15 +117,17 @@ fn second_factor() -> Vec<About> {
             .refuses_row(json!({ "mfa_enabled_at": NOON }))
             .accepts_row(json!({ "mfa_enabled_at": NOON, "totp_secret_sealed": octets(48) }))
             .accepts_row(json!({ "totp_secret_sealed": octets(48) })),
-        about("ck_users_backup_code_digests")
+        about("ck_users_totp_secret_sealed")
+            .refuses("totp_secret_sealed", [0, 1, 28, 257, 4096].map(octets))
+            .accepts("totp_secret_sealed", [29, 48, 256].map(octets))
+            .accepts("totp_secret_sealed", [Value::Null]),
+        plain_list("ck_users_backup_code_digests", "backup_code_digests", &digest(), 32)
             .refuses("backup_code_digests", [0, 31, 33, 64].map(|count| json!([octets(count)])))
             .refuses(
                 "backup_code_digests",
                 [json!([digest(), octets(31), digest()]), json!([digest(), octets(33)])],
             )
-            .refuses("backup_code_digests", [json!([null]), json!([digest(), null])])
-            .refuses("backup_code_digests", [vec![digest(); 33]])
-            .accepts("backup_code_digests", [vec![], vec![digest()], vec![digest(); 32]]),
+            .accepts("backup_code_digests", [vec![], vec![digest(), other_digest()]]),
     ]
 }
 
@@ -144,8 +146,15 @@ fn erasure() -> About {
         .refuses_row(json!({ "mfa_enabled_at": NOON, "totp_secret_sealed": octets(48) }))
         .refuses_row(json!({ "totp_secret_sealed": octets(48) }))
         .refuses_row(json!({ "last_login_address": "192.0.2.1" }))
+        .refuses_row(json!({ "last_login_at": NOON }))
+        .refuses_row(json!({ "locked_at": NOON, "lock_reason": "Ada asked for it" }))
+        .refuses("role", ["admin", "super_admin"])
+        .refuses("tokens_revoked_before", [Value::Null])
         .accepts_row(json!({ "erased_at": ONE }))
         .accepts_row(json!({ "erased_at": null, "username": "ada", "email": "ada@example.com" }))
+        // What says nothing about a person may stay.
+        .accepts_row(json!({ "locked_at": NOON, "locked_until": ONE, "failed_login_attempts": 3 }))
+        .accepts_row(json!({ "must_change_password": true, "password_changed_at": NOON }))
         .on("full")
         .refuses_row(json!({ "erased_at": NOON }))
         .refuses_row(json!({
@@ -153,4 +162,25 @@ fn erasure() -> About {
             "username": format!("erased-{ID}"),
             "email": format!("{ID}@erased.invalid"),
         }))
+}
+
+/// Nobody else may take the name that an erasure gives.
+fn reserved_names() -> About {
+    let erased = format!("erased-{ID}");
+    let address = format!("{ID}@erased.invalid");
+    about("ck_users_not_erased")
+        .refuses("username", ["erased-", "erased-x", "Erased-x", "ERASED-X", "eRaSeD-1"])
+        .refuses("username", [erased.to_uppercase(), format!("erased-{OTHER_ID}"), erased.clone()])
+        .refuses("email", ["x@erased.invalid", "X@ERASED.INVALID", "x@Erased.invalid"])
+        .refuses("email", [address.to_uppercase(), format!("{OTHER_ID}@erased.invalid"), address.clone()])
+        .refuses_row(json!({ "username": erased, "email": address }))
+        .accepts("username", ["erased", "erasedx", "erased_x", "-erased-x", "not-erased-x", "erase-d-x"])
+        .accepts("email", ["erased-x@example.com", "erased.invalid@example.com", "x@erased.example"])
+        .accepts("email", ["x@erased.invalid.example", "x@mail.erased.invalid", "x@xerased.invalid"])
+        .accepts("email", ["x@erased-invalid", "x@erasedxinvalid"])
+        .on("erased")
+        .refuses("erased_at", [Value::Null])
+        .refuses_row(json!({ "erased_at": null, "username": "ada" }))
+        .refuses_row(json!({ "erased_at": null, "email": "ada@example.com" }))
+        .accepts("erased_at", [NOON, ONE])
 }

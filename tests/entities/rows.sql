@@ -4,8 +4,8 @@ INSERT INTO users (id, username, email, email_verified_at, password_hash, passwo
                    locked_until, lock_reason, mfa_enabled_at, totp_secret_sealed, backup_code_digests,
                    tokens_revoked_before, last_login_at, last_login_address, created_at, updated_at)
 VALUES ('019aa000-0000-7000-8000-000000000001', 'ada', 'ada@example.com', '2026-11-23T12:00:00Z',
-        '$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQ$bWFya2Vy', '2026-11-23T12:00:00.123456Z',
-        ARRAY['$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQ$bWFya2Vy'], true, 'Ada', 'Lovelace', '{"locale": "en"}',
+        '$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQ$bWFya2VybWFya2VybWFya2VybWFya2Vy', '2026-11-23T12:00:00.123456Z',
+        ARRAY['$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQ$bWFya2VybWFya2VybWFya2VybWFya2Vy'], true, 'Ada', 'Lovelace', '{"locale": "en"}',
         'super_admin', 3, '2026-11-23T12:00:00Z', '2026-11-23T12:30:00Z', 'failed logins', '2026-11-23T12:00:00Z',
         decode(repeat('5a', 48), 'hex'), ARRAY[decode(repeat('5a', 32), 'hex')], '2026-11-23T12:00:00Z',
         '2026-11-23T12:00:00Z', '2001:db8::1', '2026-11-23T12:00:00Z', '2026-11-23T12:00:00Z');
@@ -17,7 +17,7 @@ INSERT INTO clients (id, client_id, name, description, logo_uri, client_uri, pol
                      device_code_ttl, owner_id, tokens_revoked_before, disabled_at)
 VALUES ('019aa000-0000-7000-8000-000000000002', 'web', 'Web', 'A client', 'https://a.example/l', 'https://a.example/c',
         'https://a.example/p', 'https://a.example/t', ARRAY['ada@example.com'], 'confidential', 'client_secret_basic',
-        decode(repeat('5a', 32), 'hex'), decode(repeat('5a', 32), 'hex'), '2026-11-23T12:00:00Z', '{"keys": []}',
+        decode(repeat('5a', 32), 'hex'), decode('00' || repeat('5a', 31), 'hex'), '2026-11-23T12:00:00Z', '{"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}',
         ARRAY['https://a.example/callback', 'com.example.app:/callback'], ARRAY['https://a.example/out'],
         ARRAY['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code',
               'urn:ietf:params:oauth:grant-type:token-exchange']::grant_type[],
@@ -37,7 +37,7 @@ VALUES ('019aa000-0000-7000-8000-000000000003', decode(repeat('5a', 32), 'hex'),
 INSERT INTO refresh_tokens (id, digest, previous_digest, sealed_successor, generation, rotated_at, client_id, user_id,
                             session_id, scopes, resources, authorization_details, dpop_jkt, auth_time, acr, amr,
                             issued_at, idle_expires_at, expires_at, revoked_at, revocation_reason)
-VALUES ('019aa000-0000-7000-8000-000000000004', decode(repeat('5a', 32), 'hex'), decode(repeat('5a', 32), 'hex'),
+VALUES ('019aa000-0000-7000-8000-000000000004', decode(repeat('5a', 32), 'hex'), decode('00' || repeat('5a', 31), 'hex'),
         decode(repeat('5a', 64), 'hex'), 1, '2026-11-23T12:00:00Z', '019aa000-0000-7000-8000-000000000002',
         '019aa000-0000-7000-8000-000000000001', '019aa000-0000-7000-8000-000000000003', ARRAY['openid'],
         ARRAY['https://api.example/'], '[{"type": "payment"}]', repeat('a', 43), '2026-11-23T12:00:00Z', 'acr',

@@ -36,9 +36,9 @@ async fn a_database_that_is_not_on_this_machine_has_to_be_named() {
 #[tokio::test]
 async fn a_password_on_the_command_line_is_refused() {
     let database = Database::empty().await;
-    let url =
-        format!("postgres://authority:{MARKER}@127.0.0.1:{}/{}", server().endpoint().port(), database.name());
-    let in_query = format!("{}&password={MARKER}", database.url());
+    let place = format!("127.0.0.1:{}/{}", server().endpoint().port(), database.name());
+    let url = format!("postgres://authority:{MARKER}@{place}");
+    let in_query = format!("postgres://authority@{place}?password={MARKER}");
     for url in [url, in_query] {
         let outcome = run("", &["migrate", "--database-url", &url]);
         as_reviewed("password-on-the-command-line", &database, &outcome);

@@ -36,9 +36,7 @@ const FAILING: Migration =
 async fn fresh_drops_whatever_is_left_and_gives_the_schema_of_a_new_database() {
     let database = Database::migrated().await;
     database.execute(LEFTOVERS).await;
-    database
-        .execute("INSERT INTO scopes (name, display_name, description) VALUES ('x', 'x', 'x')")
-        .await;
+    database.execute("INSERT INTO scopes (name, display_name, description) VALUES ('x', 'x', 'x')").await;
     let recorder = Recorder::default();
     let done = Runner::new(database.pool().clone()).fresh(&recorder.observer()).await;
     assert_eq!(done.unwrap_or_else(|error| panic!("{error}: {error:?}")), names(ALL));

@@ -1,8 +1,8 @@
 //! SeaORM's own migrator on the same ledger.
 
-use authority_migration::{Migration, Migrator};
 use authority_migration::migrations::ALL;
 use authority_migration::runner::{Runner, State};
+use authority_migration::{Migration, Migrator};
 use authority_schema::canonical;
 use sea_orm::{DatabaseConnection, SqlxPostgresConnector};
 use sea_orm_migration::{MigrationStatus, MigratorTrait};

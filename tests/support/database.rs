@@ -86,11 +86,6 @@ impl Database {
         execute(&self.pool, sql).await;
     }
 
-    /// Runs a statement as the owner that has to be refused.
-    pub(crate) async fn fails(&self, sql: &str) -> Refusal {
-        fails(&self.pool, sql).await
-    }
-
     /// The first column of every row that a query gives to the owner, as text.
     pub(crate) async fn column(&self, sql: &str) -> Vec<String> {
         column(&self.pool, sql).await

@@ -11,7 +11,7 @@ mod wait;
 
 pub(crate) use catalog::{canonical_text, everything, schema};
 pub(crate) use database::{Database, Refusal, column, execute, fails};
-pub(crate) use program::{Outcome, authority_db};
+pub(crate) use program::{Outcome, authority_db, cargo};
 pub(crate) use recorder::{Recorder, Seen};
 pub(crate) use server::{psql, server};
 pub(crate) use session::Session;

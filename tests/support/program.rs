@@ -37,26 +37,32 @@ pub(crate) fn authority_db(database_url: &str, arguments: &[&str]) -> Command {
 fn built() -> &'static PathBuf {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
-        let mut cargo = Command::new(env!("CARGO"));
-        // Together with this package, so that nothing is built again with other features.
+        let mut cargo = cargo();
         cargo.args(["build", "--quiet", "--package", "authority-admin", "--bin", "authority-db"]);
-        cargo.args([
-            "--package",
-            env!("CARGO_PKG_NAME"),
-            "--test",
-            "dev",
-            "--features",
-            "authority-tests/dev",
-        ]);
-        cargo.args(["--message-format", "json-render-diagnostics"]);
-        let output = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).output().expect("cargo runs");
+        let output =
+            cargo.args(["--message-format", "json-render-diagnostics"]).output().expect("cargo runs");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let messages = String::from_utf8(output.stdout).expect("cargo prints UTF-8");
         let executable = messages.lines().find_map(|line| {
             let message: serde_json::Value = serde_json::from_str(line).expect("cargo prints JSON");
-            let program = message.pointer("/target/name")? == "authority-db";
-            message.get("executable")?.as_str().filter(|_| program).map(PathBuf::from)
+            message.get("executable")?.as_str().map(PathBuf::from)
         });
         executable.expect("cargo tells where the program is")
     })
+}
+
+/// The cargo of this test run, in its workspace and in the environment of a person who calls it.
+///
+/// What cargo tells a program about its package would otherwise change the environment of build scripts
+/// that look at it, and they, with everything that depends on them, would be built anew on every turn.
+pub(crate) fn cargo() -> Command {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    let told = ["CARGO_BIN_", "CARGO_CRATE_", "CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_PRIMARY_", "OUT_DIR"];
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| told.iter().any(|prefix| name.starts_with(prefix))) {
+            cargo.env_remove(name);
+        }
+    }
+    cargo
 }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 /// How long something may take that does happen; a test that waits longer has failed.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Waits until the condition holds.
 pub(crate) async fn eventually(what: &str, condition: impl AsyncFn() -> bool) {

@@ -3,7 +3,7 @@
 mod npm;
 
 use std::collections::BTreeSet;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -39,8 +39,7 @@ pub(crate) fn run(context: &Context, args: &CiArgs) -> Outcome {
         servers.push(installed.map_or_else(|| npm::fetch(*major), Ok)?);
     }
 
-    let cargo =
-        Cargo { program: context.environment().get_os("CARGO").unwrap_or("cargo".as_ref()).to_owned() };
+    let cargo = Cargo::of(context);
     cargo.run("the format is cargo fmt's", &["fmt", "--all", "--check"], &[])?;
     cargo.run(
         "no lint objects",
@@ -112,14 +111,33 @@ fn require_all_used(references: &Path) -> Outcome {
 /// The cargo that runs this program.
 struct Cargo {
     program: OsString,
+    told: Vec<OsString>,
 }
 
 impl Cargo {
+    /// Without what cargo told this program about its package: build scripts look at that, and would, with
+    /// all that depends on them, run anew on every turn.
+    fn of(context: &Context) -> Self {
+        let told =
+            ["CARGO_BIN_", "CARGO_CRATE_", "CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_PRIMARY_", "OUT_DIR"];
+        let environment = context.environment();
+        let is_told = |name: &&OsStr| {
+            name.to_str().is_some_and(|name| told.iter().any(|prefix| name.starts_with(prefix)))
+        };
+        Self {
+            program: environment.get_os("CARGO").unwrap_or("cargo".as_ref()).to_owned(),
+            told: environment.names().filter(is_told).map(OsStr::to_owned).collect(),
+        }
+    }
+
     /// Runs cargo in the root of the workspace, and says what its success shows.
     fn run(&self, what: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Outcome {
         eprintln!("ci: cargo {}", arguments.join(" "));
         let started = Instant::now();
         let mut command = Command::new(&self.program);
+        for name in &self.told {
+            command.env_remove(name);
+        }
         let status =
             command.args(arguments).envs(variables.iter().copied()).current_dir(tree::root()).status();
         let status = status.map_err(|error| Failure::saying(format!("cannot run cargo: {error}")))?;

@@ -11,7 +11,7 @@ mod tree;
 use std::process::ExitCode;
 
 use authority_admin::{Command, Context, DatabaseOptions, Outcome, migrate, run};
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
 /// Authority's database: migrate it, generate what is derived from it, check the workspace.
 #[derive(Debug, Parser)]
@@ -82,6 +82,6 @@ async fn execute(command: TopLevel, database: DatabaseOptions) -> Outcome {
         TopLevel::Migrate { action: Some(MigrateAction::New { name }), .. } => new_migration::run(&name),
         TopLevel::Generate(args) => generate::run(&context, &args).await,
         TopLevel::Ci(args) => ci::run(&context, &args),
-        TopLevel::Other(command) => command.run(&context, CommandLine::command()).await,
+        TopLevel::Other(command) => command.run(&context).await,
     }
 }

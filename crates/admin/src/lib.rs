@@ -13,6 +13,7 @@ pub mod migrate;
 pub mod pgbouncer;
 mod private_server;
 mod scratch;
+mod seed;
 pub mod tune;
 
 use std::future::Future;
@@ -27,6 +28,9 @@ pub use scratch::Scratch;
 /// The commands that both front doors have beside `migrate`.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Make the administrator, the OAuth scopes and the system settings of a new database, where they are missing
+    #[command(after_help = seed::EXAMPLES)]
+    Seed(seed::SeedArgs),
     /// Start the private PostgreSQL server of this workspace
     ///
     /// Every command starts it when it needs it and DATABASE_URL is not set.
@@ -43,11 +47,6 @@ pub enum Command {
     /// Print a pgbouncer.ini for the database, or check the pooler in front of it
     #[command(after_help = PGBOUNCER_EXAMPLES)]
     Pgbouncer(pgbouncer::PgbouncerArgs),
-    /// Print a completion script for a shell
-    Completions {
-        /// The shell
-        shell: clap_complete::Shell,
-    },
 }
 
 const PGBOUNCER_EXAMPLES: &str = "Examples:
@@ -60,20 +59,16 @@ const TUNE_EXAMPLES: &str = "Examples:
   tune --memory 64GB --cores 16 --apply";
 
 impl Command {
-    /// Runs the command; `command_line` is the whole command line's definition, for completions.
-    pub async fn run(self, context: &Context, mut command_line: clap::Command) -> Outcome {
+    /// Runs the command.
+    pub async fn run(self, context: &Context) -> Outcome {
         match self {
+            Self::Seed(args) => args.run(context).await,
             Self::Start => private_server::start(context),
             Self::Stop => private_server::stop(context),
             Self::Url(args) => private_server::url(context, &args),
             Self::Psql(args) => private_server::psql(context, &args),
             Self::Tune(args) => args.run(context).await,
             Self::Pgbouncer(args) => args.run(context).await,
-            Self::Completions { shell } => {
-                let name = command_line.get_name().to_owned();
-                clap_complete::generate(shell, &mut command_line, name, &mut std::io::stdout());
-                Ok(())
-            }
         }
     }
 }

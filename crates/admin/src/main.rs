@@ -25,6 +25,12 @@ enum TopLevel {
         #[command(subcommand)]
         action: Option<migrate::Action>,
     },
+    /// Print a completion script for a shell
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
     #[command(flatten)]
     Other(Command),
 }
@@ -33,6 +39,10 @@ const MIGRATE_EXAMPLES: &str = "Examples:
   authority-db migrate                  apply what is pending
   authority-db migrate status --check   exit with 1 unless the database is up to date
   authority-db migrate plan > plan.sql  the SQL for a DBA to run with psql -v ON_ERROR_STOP=1";
+
+const COMPLETIONS_EXAMPLES: &str = "Examples:
+  authority-db completions bash > /etc/bash_completion.d/authority-db
+  authority-db completions fish > ~/.config/fish/completions/authority-db.fish";
 
 fn main() -> ExitCode {
     let CommandLine { command, database } = CommandLine::parse();
@@ -44,6 +54,15 @@ async fn execute(command: TopLevel, database: DatabaseOptions) -> Outcome {
     match command {
         TopLevel::Migrate { up, action: None } => up.run(&context).await,
         TopLevel::Migrate { action: Some(action), .. } => action.run(&context).await,
-        TopLevel::Other(command) => command.run(&context, CommandLine::command()).await,
+        TopLevel::Completions { shell } => {
+            clap_complete::generate(
+                shell,
+                &mut CommandLine::command(),
+                "authority-db",
+                &mut std::io::stdout(),
+            );
+            Ok(())
+        }
+        TopLevel::Other(command) => command.run(&context).await,
     }
 }

@@ -78,6 +78,11 @@ impl Environment {
         (!value.is_empty()).then_some(value)
     }
 
+    /// The names of all variables.
+    pub fn names(&self) -> impl Iterator<Item = &OsStr> {
+        self.variables.keys().map(OsString::as_os_str)
+    }
+
     /// `PATH`: the directories in which programs are looked for, as one text.
     #[must_use]
     pub fn path(&self) -> Option<&OsStr> {

@@ -91,7 +91,9 @@ impl Instance {
                 return Ok(());
             }
             let tail = tail(&self.log, before, TAIL_LINES);
-            if tail.contains("pre-existing shared memory block") && Instant::now() < deadline {
+            let orphans = tail.contains("pre-existing shared memory block")
+                || tail.contains("postmaster.pid") && !self.is_alive()?;
+            if orphans && Instant::now() < deadline {
                 sleep(Duration::from_millis(100));
                 continue;
             }
@@ -157,6 +159,12 @@ impl Instance {
             }
             sleep(Duration::from_millis(50));
         }
+    }
+
+    /// Whether the process that the lock file names is this server. One that was just killed may still have
+    /// looked alive when its lock file was last judged.
+    fn is_alive(&self) -> Result<bool> {
+        Ok(Postmaster::read(&self.data_dir)?.is_some_and(|postmaster| postmaster.is_alive()))
     }
 
     /// PostgreSQL itself takes a lock file for alive when any process of its user has that number, and when

@@ -44,6 +44,7 @@ pub struct Model {
     #[sea_orm(column_type = "JsonBinary", nullable)]
     pub actor: Option<Json>,
     pub issued_at: DateTimeWithTimeZone,
+    /// At most a day after it was issued.
     pub expires_at: DateTimeWithTimeZone,
     /// When it was revoked by itself (RFC 7009); it is inactive as well once its family, session, user or client is.
     pub revoked_at: Option<DateTimeWithTimeZone>,

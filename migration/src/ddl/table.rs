@@ -1,9 +1,9 @@
 use sea_query::{
-    ConditionalStatement, Expr, ForeignKey, ForeignKeyAction, Index, IndexColumn, IndexCreateStatement,
-    IntoColumnDef, PostgresQueryBuilder, Table, TableCreateStatement,
+    ColumnType, ConditionalStatement, Expr, ForeignKey, ForeignKeyAction, Index, IndexColumn,
+    IndexCreateStatement, IntoColumnDef, PostgresQueryBuilder, Table, TableCreateStatement,
 };
 
-use super::literal;
+use super::{literal, uuid_v7};
 
 /// One table with everything that belongs to it.
 pub(crate) struct TableDefinition {
@@ -38,6 +38,22 @@ impl TableDefinition {
     pub(crate) fn primary_key(mut self, column: &'static str) -> Self {
         self.statement.primary_key(Index::create().name(format!("pk_{}", self.name)).col(column));
         self
+    }
+
+    /// `pk_<table>` on `id`, which has to be a UUID of version 7: inserts append to the index, and the
+    /// id says when it was made.
+    pub(crate) fn primary_key_uuid_v7(self) -> Self {
+        self.primary_key("id").check("id", uuid_v7("id"))
+    }
+
+    /// `ck_<table>_finite`: none of the times is infinite, which most client libraries cannot read.
+    pub(crate) fn finite_times(self) -> Self {
+        let columns = self.statement.get_columns().iter();
+        let times =
+            columns.filter(|column| column.get_column_type() == Some(&ColumnType::TimestampWithTimeZone));
+        let finite: Vec<_> = times.map(|column| format!("isfinite({})", column.get_column_name())).collect();
+        let condition = finite.join(" AND ");
+        self.check("finite", condition)
     }
 
     /// `fk_<table>_<column>`, for a table whose rows go away: an index has to serve it.

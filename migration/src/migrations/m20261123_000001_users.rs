@@ -5,13 +5,15 @@ use sea_query::Expr;
 use crate::Migration;
 use crate::ddl::{
     Script, before, binary_array, binary_null, enumeration, flag, inet_null, integer, json_binary,
-    json_object, table, text, text_array, text_null, timestamptz_now, timestamptz_null, uuid,
+    json_object, list, one_line, plain_list, table, text, text_array, text_null, timestamptz_now,
+    timestamptz_null, uuid,
 };
 
 pub(super) const MIGRATION: Migration = Migration::new(module_path!(), up, down);
 
-/// A PHC string with salt and hash, or the `bcrypt` form that Authority wrote before.
-const PASSWORD_HASH: &str = "([$][a-z0-9-]{1,32}([$]v=[0-9]+)?([$][a-z0-9-]{1,32}=[A-Za-z0-9/+.-]+(,[a-z0-9-]{1,32}=[A-Za-z0-9/+.-]+)*)?[$][A-Za-z0-9/+.-]+[$][A-Za-z0-9/+]+|[$]2[abxy]?[$][0-9]{2}[$][./A-Za-z0-9]{53})";
+/// A PHC string of an algorithm that is fit for passwords, with salt and a hash of 128 bits or more; or the
+/// `bcrypt` form that Authority wrote before.
+const PASSWORD_HASH: &str = "([$](argon2id|argon2i|scrypt|pbkdf2-sha256|pbkdf2-sha512)([$]v=[0-9]+)?([$][a-z0-9-]{1,32}=[A-Za-z0-9/+.-]+(,[a-z0-9-]{1,32}=[A-Za-z0-9/+.-]+)*)?[$][A-Za-z0-9/+.-]+[$][A-Za-z0-9/+]{22,}|[$]2[abxy][$](0[4-9]|[12][0-9]|3[01])[$][./A-Za-z0-9]{53})";
 
 fn up() -> Script {
     Script::new()
@@ -54,28 +56,32 @@ fn up() -> Script {
                 .column(timestamptz_null("erased_at").comment("When the person was erased (GDPR article 17)."))
                 .column(timestamptz_now("created_at"))
                 .column(timestamptz_now("updated_at"))
-                .primary_key("id")
+                .primary_key_uuid_v7()
+.finite_times()
                 .check("username", "char_length(username) BETWEEN 1 AND 128 AND username !~ '[[:space:][:cntrl:]@]'")
                 .check("email", "char_length(email) BETWEEN 3 AND 254 AND email ~ '^[^@[:space:][:cntrl:]]+@[^@[:space:][:cntrl:]]+$'")
-                .check("password_hash", format!("password_hash ~ '^{PASSWORD_HASH}$'"))
+                .check("password_hash", format!("password_hash ~ '^{PASSWORD_HASH}$' AND char_length(password_hash) <= 512"))
                 .check("password_changed_at", "password_hash IS NULL OR password_changed_at IS NOT NULL")
                 .check(
                     "password_history",
-                    format!("cardinality(password_history) <= 24 AND array_position(password_history, NULL) IS NULL AND array_to_string(password_history, ' ') ~ '^({PASSWORD_HASH}( |$))*$'"),
+                    format!("{} AND cardinality(password_history) <= 24", list("password_history", &format!("({PASSWORD_HASH}( |$))*"))),
                 )
-                .check("given_name", "char_length(given_name) BETWEEN 1 AND 200")
-                .check("family_name", "char_length(family_name) BETWEEN 1 AND 200")
+                .check("given_name", one_line("given_name", 200))
+                .check("family_name", one_line("family_name", 200))
                 .check("claims", json_object("claims"))
                 .check("failed_login_attempts", "failed_login_attempts >= 0")
                 .check("locked", "locked_at IS NOT NULL OR num_nonnulls(locked_until, lock_reason) = 0")
                 .check("locked_until", before("locked_at", "locked_until"))
-                .check("lock_reason", "char_length(lock_reason) BETWEEN 1 AND 500")
+                .check("lock_reason", one_line("lock_reason", 500))
                 .check("mfa", "mfa_enabled_at IS NULL OR totp_secret_sealed IS NOT NULL")
-                .check("backup_code_digests", "cardinality(backup_code_digests) <= 32 AND every_digest_is_sha256(backup_code_digests)")
+                .check("totp_secret_sealed", "octet_length(totp_secret_sealed) BETWEEN 29 AND 256")
+                .check("backup_code_digests", format!("{} AND cardinality(backup_code_digests) <= 32 AND every_digest_is_sha256(backup_code_digests)", plain_list("backup_code_digests")))
                 .check(
                     "erased",
-                    "erased_at IS NULL OR (username = 'erased-' || id::text AND email = id::text || '@erased.invalid' AND claims = '{}' AND cardinality(password_history) = 0 AND cardinality(backup_code_digests) = 0 AND num_nonnulls(email_verified_at, password_hash, given_name, family_name, mfa_enabled_at, totp_secret_sealed, last_login_address) = 0)",
+                    "erased_at IS NULL OR (username = 'erased-' || id::text AND email = id::text || '@erased.invalid' AND claims = '{}' AND cardinality(password_history) = 0 AND cardinality(backup_code_digests) = 0 AND role = 'user' AND tokens_revoked_before IS NOT NULL AND num_nonnulls(email_verified_at, password_hash, given_name, family_name, lock_reason, mfa_enabled_at, totp_secret_sealed, last_login_at, last_login_address) = 0)",
                 )
+                // Otherwise anybody could take the name that an erasure needs, and so prevent it.
+                .check("not_erased", "erased_at IS NOT NULL OR (lower(username) NOT LIKE 'erased-%' AND lower(email) NOT LIKE '%@erased.invalid')")
                 .unique_ignoring_case("email")
                 .unique_ignoring_case("username")
                 // A login rewrites its row: room on the page keeps that update off the indexes.

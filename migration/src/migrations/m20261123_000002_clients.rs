@@ -4,9 +4,9 @@ use sea_query::{Expr, ForeignKeyAction};
 
 use crate::Migration;
 use crate::ddl::{
-    Script, binary_null, enumeration, enumeration_array, flag, integer_null, json_binary_null, length,
-    scope_list, sha256, table, text, text_array, text_null, timestamptz_now, timestamptz_null, together,
-    uri_list, uuid, uuid_null, web_uri,
+    Script, binary_null, enumeration, enumeration_array, flag, integer_null, json_binary_null, length, list,
+    one_line, plain_list, scope_list, sha256, table, text, text_array, text_null, timestamptz_now,
+    timestamptz_null, together, uri_list, uuid, uuid_null, web_uri,
 };
 
 pub(super) const MIGRATION: Migration = Migration::new(module_path!(), up, down);
@@ -86,33 +86,36 @@ fn up() -> Script {
                 .column(timestamptz_null("disabled_at").comment("When the client was disabled: it gets no tokens, and those it has are inactive."))
                 .column(timestamptz_now("created_at"))
                 .column(timestamptz_now("updated_at"))
-                .primary_key("id")
+                .primary_key_uuid_v7()
+.finite_times()
                 .unique("client_id")
                 .references("owner_id", "users", ForeignKeyAction::Restrict)
                 .check("client_id", "client_id ~ '^[!-~]{1,255}$'")
-                .check("name", length("name", 200))
+                .check("name", one_line("name", 200))
                 .check("description", length("description", 2000))
                 .check("logo_uri", web_uri("logo_uri"))
                 .check("client_uri", web_uri("client_uri"))
                 .check("policy_uri", web_uri("policy_uri"))
                 .check("tos_uri", web_uri("tos_uri"))
-                .check("contacts", "array_position(contacts, NULL) IS NULL AND '' <> ALL (contacts)")
+                .check("contacts", list("contacts", "[!-~ ]*"))
                 .check("public", "client_type = 'confidential' OR token_endpoint_auth_method = 'none'")
                 .check("confidential", "client_type = 'public' OR token_endpoint_auth_method <> 'none'")
                 .check("secret", "(secret_digest IS NOT NULL) = (token_endpoint_auth_method IN ('client_secret_basic', 'client_secret_post'))")
                 .check("secret_digest", sha256("secret_digest"))
                 .check("previous_secret_digest", sha256("previous_secret_digest"))
-                .check("previous_secret", format!("{} AND (previous_secret_digest IS NULL OR secret_digest IS NOT NULL)", together(&["previous_secret_digest", "previous_secret_expires_at"])))
-                .check("jwks", "jwks IS NULL OR (jsonb_typeof(jwks -> 'keys') IS NOT DISTINCT FROM 'array' AND NOT jsonb_path_exists(jwks, '$.keys[*] ? (exists (@.d) || exists (@.k))'))")
-                .check("jwks_uri", "jwks_uri ~ '^https://[^[:space:]]+$' AND char_length(jwks_uri) <= 2048")
+                .check("previous_secret", format!("{} AND (previous_secret_digest IS NULL OR secret_digest IS NOT NULL) AND previous_secret_digest <> secret_digest", together(&["previous_secret_digest", "previous_secret_expires_at"])))
+                .check("jwks", "jwks IS NULL OR (jsonb_typeof(jwks -> 'keys') IS NOT DISTINCT FROM 'array' AND jsonb_path_exists(jwks, '$.keys[*]') AND NOT jsonb_path_exists(jwks, 'strict $.keys[*] ? (@.type() <> \"object\")') AND NOT jsonb_path_exists(jwks, 'lax $.keys[*] ? (!(exists (@.kty)))') AND NOT jsonb_path_exists(jwks, 'strict $.keys[*] ? (@.kty.type() <> \"string\")') AND NOT jsonb_path_exists(jwks, '$.** ? (exists (@.d) || exists (@.k) || exists (@.p) || exists (@.q) || exists (@.dp) || exists (@.dq) || exists (@.qi) || exists (@.oth) || exists (@.priv))'))")
+                .check("jwks_uri", "jwks_uri ~ '^https://[!-~]+$' AND char_length(jwks_uri) <= 2048")
                 .check("keys", "num_nonnulls(jwks, jwks_uri) <= 1")
                 .check("keys_present", "token_endpoint_auth_method NOT IN ('private_key_jwt', 'self_signed_tls_client_auth') OR num_nonnulls(jwks, jwks_uri) = 1")
-                .check("tls_client_auth_subject_dn", "(tls_client_auth_subject_dn IS NOT NULL) = (token_endpoint_auth_method = 'tls_client_auth')")
+                .check("tls_client_auth_subject_dn", one_line("tls_client_auth_subject_dn", 2000))
+                .check("tls_client_auth", "(tls_client_auth_subject_dn IS NOT NULL) = (token_endpoint_auth_method = 'tls_client_auth')")
                 .check("redirect_uris", uri_list("redirect_uris"))
                 .check("redirect_uris_present", "NOT 'authorization_code' = ANY (grant_types) OR cardinality(redirect_uris) > 0")
                 .check("post_logout_redirect_uris", uri_list("post_logout_redirect_uris"))
-                .check("grant_types", "cardinality(grant_types) > 0 AND array_position(grant_types, NULL) IS NULL")
-                .check("response_types", "array_position(response_types, NULL) IS NULL")
+                .check("grant_types", format!("{} AND cardinality(grant_types) > 0", plain_list("grant_types")))
+                .check("response_types", plain_list("response_types"))
+                .check("code", "('authorization_code' = ANY (grant_types)) = (response_types && '{code,code id_token}')")
                 .check("client_credentials", "NOT 'client_credentials' = ANY (grant_types) OR client_type = 'confidential'")
                 .check("allowed_scopes", scope_list("allowed_scopes"))
                 .check("public_requires_pkce", "client_type = 'confidential' OR require_pkce")
@@ -120,6 +123,7 @@ fn up() -> Script {
                 .check("access_token_ttl", "access_token_ttl BETWEEN 1 AND 86400")
                 .check("refresh_token_ttl", "refresh_token_ttl > 0")
                 .check("refresh_token_absolute_ttl", "refresh_token_absolute_ttl > 0")
+                .check("refresh_token_ttls", "refresh_token_ttl <= refresh_token_absolute_ttl")
                 .check("device_code_ttl", "device_code_ttl BETWEEN 1 AND 3600")
                 .index_where_set("owner_id")
                 // Revoking everything of a client and rotating its secret rewrite the row, which every token reads.

@@ -1,7 +1,7 @@
 //! What a client can ask for.
 
 use crate::Migration;
-use crate::ddl::{Script, flag, length, scope_list, table, text, text_array, timestamptz_now};
+use crate::ddl::{Script, flag, length, one_line, scope_list, table, text, text_array, timestamptz_now};
 
 pub(super) const MIGRATION: Migration = Migration::new(module_path!(), up, down);
 
@@ -19,8 +19,9 @@ fn up() -> Script {
                 .column(timestamptz_now("created_at"))
                 .column(timestamptz_now("updated_at"))
                 .primary_key("name")
+.finite_times()
                 .check("name", "name ~ '^[]!#-[^-~]{1,128}$'")
-                .check("display_name", length("display_name", 200))
+                .check("display_name", one_line("display_name", 200))
                 .check("description", length("description", 2000))
                 .check("claims", scope_list("claims")),
         )
@@ -29,7 +30,9 @@ fn up() -> Script {
     LANGUAGE plpgsql
     AS $$
 BEGIN
-    RAISE EXCEPTION 'scope \"%\" is a system scope: it can be neither deleted nor renamed', OLD.name
+    RAISE EXCEPTION '%', CASE TG_OP
+            WHEN 'TRUNCATE' THEN 'scopes cannot be truncated: system scopes can be neither deleted nor renamed'
+            ELSE format('scope \"%s\" is a system scope: it can be neither deleted nor renamed', OLD.name) END
         USING ERRCODE = 'restrict_violation', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME, CONSTRAINT = TG_NAME;
 END
 $$",
@@ -42,6 +45,10 @@ $$",
         .sql(
             "CREATE TRIGGER tr_scopes_keep_system_on_update BEFORE UPDATE ON \"scopes\"
     FOR EACH ROW WHEN (OLD.is_system AND (NEW.name <> OLD.name OR NOT NEW.is_system)) EXECUTE FUNCTION keep_system_scope()",
+        )
+        .sql(
+            "CREATE TRIGGER tr_scopes_keep_system_on_truncate BEFORE TRUNCATE ON \"scopes\"
+    FOR EACH STATEMENT EXECUTE FUNCTION keep_system_scope()",
         )
 }
 

@@ -4,8 +4,8 @@ use sea_query::ForeignKeyAction;
 
 use crate::Migration;
 use crate::ddl::{
-    Script, before, binary, enumeration_null, inet_null, length, scope_list, sha256, table, text, text_array,
-    text_null, timestamptz, timestamptz_null, together, uuid,
+    Script, before, binary, enumeration_null, inet_null, length, one_line, scope_list, sha256, table, text,
+    text_array, text_null, timestamptz, timestamptz_null, together, uuid,
 };
 
 pub(super) const MIGRATION: Migration = Migration::new(module_path!(), up, down);
@@ -65,17 +65,18 @@ fn up() -> Script {
                     enumeration_null("revocation_reason", "revocation_reason")
                         .comment("Why it was ended before its time."),
                 )
-                .primary_key("id")
+                .primary_key_uuid_v7()
+                .finite_times()
                 .unique("sid")
                 .references("user_id", "users", ForeignKeyAction::Restrict)
                 .check("digest", sha256("digest"))
                 .check("sid", "sid ~ '^[!-~]{1,255}$'")
                 .check("acr", length("acr", 255))
                 .check("amr", scope_list("amr"))
-                .check("user_agent", length("user_agent", 1000))
-                .check("device", length("device", 200))
+                .check("user_agent", one_line("user_agent", 1000))
+                .check("device", one_line("device", 200))
                 .check("expires_at", before("created_at", "expires_at"))
-                .check("idle_expires_at", "idle_expires_at <= expires_at")
+                .check("idle_expires_at", "idle_expires_at > created_at AND idle_expires_at <= expires_at")
                 .check("revoked", together(&["revoked_at", "revocation_reason"]))
                 .index(["user_id"])
                 .index(["expires_at"])

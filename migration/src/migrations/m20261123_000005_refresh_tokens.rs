@@ -4,9 +4,9 @@ use sea_query::ForeignKeyAction;
 
 use crate::Migration;
 use crate::ddl::{
-    Script, before, binary, binary_null, enumeration_null, integer, json_array, json_binary_null, length,
-    scope_list, sha256, table, text_array, text_null, thumbprint, timestamptz, timestamptz_null, together,
-    uri_list, uuid, uuid_null,
+    Script, authorization_details, before, binary, binary_null, enumeration_null, integer, json_binary_null,
+    length, scope_list, sha256, table, text_array, text_null, thumbprint, timestamptz, timestamptz_null,
+    together, uri_list, uuid, uuid_null,
 };
 
 pub(super) const MIGRATION: Migration = Migration::new(module_path!(), up, down);
@@ -36,7 +36,8 @@ fn up() -> Script {
             .column(timestamptz("expires_at").comment("When it expires however much it is used."))
             .column(timestamptz_null("revoked_at").comment("When the family was revoked: its refresh token, and every access token issued from it."))
             .column(enumeration_null("revocation_reason", "revocation_reason").comment("Why the family was revoked."))
-            .primary_key("id")
+            .primary_key_uuid_v7()
+.finite_times()
             .references_unindexed("client_id", "clients", "a client is disabled, never deleted, and nothing looks families up by client.")
             .references("user_id", "users", ForeignKeyAction::Restrict)
             .references("session_id", "sessions", ForeignKeyAction::Cascade)
@@ -44,17 +45,17 @@ fn up() -> Script {
             .check("previous_digest", sha256("previous_digest"))
             .check("sealed_successor", "octet_length(sealed_successor) BETWEEN 48 AND 256")
             .check("generation", "generation >= 0")
-            .check("rotation", "(generation = 0) = (rotated_at IS NULL) AND (generation = 0) = (previous_digest IS NULL) AND (sealed_successor IS NULL OR previous_digest IS NOT NULL)")
+            .check("rotation", "(generation = 0) = (rotated_at IS NULL) AND (generation = 0) = (previous_digest IS NULL) AND (sealed_successor IS NULL OR previous_digest IS NOT NULL) AND previous_digest <> digest")
             .check("scopes", scope_list("scopes"))
             .check("resources", uri_list("resources"))
-            .check("authorization_details", json_array("authorization_details"))
+            .check("authorization_details", authorization_details("authorization_details"))
             .check("dpop_jkt", thumbprint("dpop_jkt"))
             .check("x5t_s256", thumbprint("x5t_s256"))
             .check("binding", "num_nonnulls(dpop_jkt, x5t_s256) <= 1")
             .check("acr", length("acr", 255))
             .check("amr", scope_list("amr"))
             .check("expires_at", before("issued_at", "expires_at"))
-            .check("idle_expires_at", "idle_expires_at <= expires_at")
+            .check("idle_expires_at", "idle_expires_at > issued_at AND idle_expires_at <= expires_at")
             .check("revoked", together(&["revoked_at", "revocation_reason"]))
             .index(["user_id"])
             .index_where_set("session_id")

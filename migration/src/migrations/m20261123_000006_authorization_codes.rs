@@ -4,9 +4,9 @@ use sea_query::ForeignKeyAction;
 
 use crate::Migration;
 use crate::ddl::{
-    Script, binary, enumeration_null, json_array, json_binary_null, json_object, length, scope_list, sha256,
-    table, text_array, text_null, thumbprint, timestamptz, timestamptz_null, together, uri_list, uuid,
-    uuid_null,
+    Script, URI, authorization_details, binary, enumeration_null, json_binary_null, json_object, length,
+    scope_list, sha256, table, text_array, text_null, thumbprint, timestamptz, timestamptz_null, together,
+    uri_list, uuid, uuid_null,
 };
 
 pub(super) const MIGRATION: Migration = Migration::new(module_path!(), up, down);
@@ -42,15 +42,16 @@ fn up() -> Script {
                 .column(timestamptz_null("consumed_at").comment("When it was exchanged; a second exchange is a replay."))
                 .column(uuid_null("access_token_id").comment("Access token that the exchange issued, revoked on replay. No foreign key: the partitions of that table are dropped on their own schedule."))
                 .column(uuid_null("refresh_token_id").comment("Family that the exchange started, revoked on replay. No foreign key: only ever followed by primary key, and an exchange has to stay off every index."))
-                .primary_key("id")
+                .primary_key_uuid_v7()
+.finite_times()
                 .references_unindexed("client_id", "clients", "a client is disabled, never deleted, and nothing looks codes up by client.")
                 .references_unindexed("user_id", "users", "a user is erased, never deleted, and nothing looks codes up by user.")
                 .references("session_id", "sessions", ForeignKeyAction::Cascade)
                 .check("digest", sha256("digest"))
-                .check("redirect_uri", "redirect_uri ~ '^[A-Za-z][A-Za-z0-9+.-]*:[^#[:space:]]+$'")
+                .check("redirect_uri", format!("redirect_uri ~ '^{URI}$' AND redirect_uri !~* '^(javascript|data|vbscript):'"))
                 .check("scopes", scope_list("scopes"))
                 .check("resources", uri_list("resources"))
-                .check("authorization_details", json_array("authorization_details"))
+                .check("authorization_details", authorization_details("authorization_details"))
                 .check("code_challenge", "code_challenge ~ (CASE code_challenge_method WHEN 'S256' THEN '^[A-Za-z0-9_-]{43}$' ELSE '^[A-Za-z0-9._~-]{43,128}$' END)")
                 .check("code_challenge_method", together(&["code_challenge", "code_challenge_method"]))
                 .check("nonce", length("nonce", 1000))
@@ -59,7 +60,7 @@ fn up() -> Script {
                 .check("requested_claims", json_object("requested_claims"))
                 .check("dpop_jkt", thumbprint("dpop_jkt"))
                 .check("expires_at", "expires_at > issued_at AND expires_at <= issued_at + interval '10 minutes'")
-                .check("consumed", "consumed_at IS NOT NULL OR num_nonnulls(access_token_id, refresh_token_id) = 0")
+                .check("consumed", "CASE WHEN consumed_at IS NULL THEN num_nonnulls(access_token_id, refresh_token_id) = 0 ELSE consumed_at <= expires_at END")
                 .index_where_set("session_id")
                 .partition_by_range("id")
                 // An exchange rewrites unindexed columns of its row once.

@@ -4,9 +4,9 @@ use sea_query::ForeignKeyAction;
 
 use crate::Migration;
 use crate::ddl::{
-    Script, before, binary_null, enumeration_null, json_array, json_binary_null, json_object, scope_list,
-    sha256, table, text_array, text_null, thumbprint, timestamptz, timestamptz_null, together, uri_list,
-    uuid, uuid_null,
+    Script, authorization_details, binary_null, enumeration_null, json_binary_null, list, scope_list, sha256,
+    table, text_array, text_null, thumbprint, timestamptz, timestamptz_null, together, uri_list, uuid,
+    uuid_null,
 };
 
 pub(super) const MIGRATION: Migration = Migration::new(module_path!(), up, down);
@@ -28,10 +28,11 @@ fn up() -> Script {
             .column(text_null("x5t_s256").comment("Thumbprint of the certificate that it is bound to (RFC 8705 section 3)."))
             .column(json_binary_null("actor").comment("Who acts for the user: the act claim, nested for a chain (RFC 8693 section 4.1)."))
             .column(timestamptz("issued_at"))
-            .column(timestamptz("expires_at"))
+            .column(timestamptz("expires_at").comment("At most a day after it was issued."))
             .column(timestamptz_null("revoked_at").comment("When it was revoked by itself (RFC 7009); it is inactive as well once its family, session, user or client is."))
             .column(enumeration_null("revocation_reason", "revocation_reason").comment("Why it was revoked."))
-            .primary_key("id")
+            .primary_key_uuid_v7()
+.finite_times()
             .references_unindexed("client_id", "clients", "a client is disabled, never deleted; revoking all of its tokens moves clients.tokens_revoked_before.")
             .references("user_id", "users", ForeignKeyAction::Restrict)
             .references("session_id", "sessions", ForeignKeyAction::Cascade)
@@ -39,14 +40,14 @@ fn up() -> Script {
             .check("digest", sha256("digest"))
             .check("user", "user_id IS NOT NULL OR num_nonnulls(session_id, refresh_token_id) = 0")
             .check("scopes", scope_list("scopes"))
-            .check("audience", "array_position(audience, NULL) IS NULL AND '' <> ALL (audience)")
+            .check("audience", list("audience", "[!-~ ]*"))
             .check("resources", uri_list("resources"))
-            .check("authorization_details", json_array("authorization_details"))
+            .check("authorization_details", authorization_details("authorization_details"))
             .check("dpop_jkt", thumbprint("dpop_jkt"))
             .check("x5t_s256", thumbprint("x5t_s256"))
             .check("binding", "num_nonnulls(dpop_jkt, x5t_s256) <= 1")
-            .check("actor", json_object("actor"))
-            .check("expires_at", before("issued_at", "expires_at"))
+            .check("actor", "actor IS NULL OR coalesce(jsonb_typeof(actor -> 'sub') = 'string', false)")
+            .check("expires_at", "expires_at > issued_at AND expires_at <= issued_at + interval '24 hours'")
             .check("revoked", together(&["revoked_at", "revocation_reason"]))
             .index_named("idx_tokens_user_id", ["user_id"])
             .index_where_set("session_id")

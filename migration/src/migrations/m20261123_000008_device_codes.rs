@@ -4,7 +4,7 @@ use sea_query::{Expr, ForeignKeyAction};
 
 use crate::Migration;
 use crate::ddl::{
-    Script, binary, enumeration, inet_null, integer, length, scope_list, sha256, table, text, text_array,
+    Script, binary, enumeration, inet_null, integer, one_line, scope_list, sha256, table, text, text_array,
     text_null, timestamptz, timestamptz_null, uri_list, uuid, uuid_null,
 };
 
@@ -38,7 +38,8 @@ fn up() -> Script {
                 .column(text_null("user_agent").comment("User agent of the device."))
                 .column(timestamptz("issued_at"))
                 .column(timestamptz("expires_at"))
-                .primary_key("id")
+                .primary_key_uuid_v7()
+.finite_times()
                 .references_unindexed("client_id", "clients", "a client is disabled, never deleted, and nothing looks device codes up by client.")
                 .references_unindexed("user_id", "users", "a user is erased, never deleted, and nothing looks device codes up by user.")
                 .references("session_id", "sessions", ForeignKeyAction::Cascade)
@@ -47,13 +48,15 @@ fn up() -> Script {
                 .check("scopes", scope_list("scopes"))
                 .check("resources", uri_list("resources"))
                 .check("answered", "(status = 'pending') = (answered_at IS NULL)")
+                .check("session_id", "session_id IS NULL OR user_id IS NOT NULL")
+                .check("answered_at", "answered_at <= expires_at")
                 .check("approved", "status NOT IN ('approved', 'exchanged') OR user_id IS NOT NULL")
                 .check("pending", "status <> 'pending' OR num_nonnulls(user_id, session_id) = 0")
                 .check("exchanged", "(status = 'exchanged') = (exchanged_at IS NOT NULL)")
                 .check("poll_interval", "poll_interval BETWEEN 1 AND 3600")
                 .check("slow_down_count", "slow_down_count >= 0")
                 .check("attempts", "attempts >= 0")
-                .check("user_agent", length("user_agent", 1000))
+                .check("user_agent", one_line("user_agent", 1000))
                 .check("expires_at", "expires_at > issued_at AND expires_at <= issued_at + interval '1 hour'")
                 .unique_where("user_code", "status IN ('pending', 'approved')")
                 .index_where_set("session_id")

@@ -4,14 +4,14 @@ use sea_query::Expr;
 
 use crate::Migration;
 use crate::ddl::{
-    Script, enumeration, inet_null, json_binary, json_object, length, table, text, text_null,
+    Script, enumeration, inet_null, json_binary, json_object, one_line, table, text, text_null,
     timestamptz_now, uuid, uuid_null,
 };
 
 pub(super) const MIGRATION: Migration = Migration::new(module_path!(), up, down);
 
-/// Members that would carry a credential, at any depth of `details`.
-const NO_SECRET_MEMBER: &str = "NOT jsonb_path_exists(details, '$.** ? (exists (@.password) || exists (@.password_hash) || exists (@.secret) || exists (@.client_secret) || exists (@.token) || exists (@.access_token) || exists (@.refresh_token) || exists (@.id_token) || exists (@.code) || exists (@.device_code) || exists (@.code_verifier) || exists (@.client_assertion) || exists (@.assertion) || exists (@.totp) || exists (@.cookie) || exists (@.authorization))')";
+/// Members that would carry a credential, at any depth of `details` and however they are spelt.
+const NO_SECRET_MEMBER: &str = "NOT jsonb_path_exists(details, '$.** ? (@.type() == \"object\").keyvalue() ? (@.key like_regex \"^((new|old|current)[-_]?)?(password|passphrase|passwd)([-_]?hash)?$|^(client|totp|shared)?[-_]?secret$|^((access|refresh|id|subject|actor|bearer|session)[-_]?)?token$|^((authorization|device|user|backup|recovery)[-_]?)?code$|^code[-_]?verifier$|^(client[-_]?)?assertion$|^t?otp$|^(set[-_]?)?cookie$|^authorization$|^(api|private|secret)[-_]?key$\" flag \"i\")')";
 
 fn up() -> Script {
     Script::new()
@@ -33,14 +33,15 @@ fn up() -> Script {
                 .column(text_null("request_id").comment("Identifier of the request, to find it in other logs."))
                 .column(json_binary("details").default(Expr::cust("'{}'")).comment("What else there is to know. Never a secret: members that name a credential are refused."))
                 .column(timestamptz_now("created_at"))
-                .primary_key("id")
+                .primary_key_uuid_v7()
+.finite_times()
                 .check("event", "event ~ '^[a-z][a-z0-9_]*([.][a-z][a-z0-9_]*)+$' AND char_length(event) <= 100")
                 .check("actor", "actor_kind <> 'system' OR actor_id IS NULL")
                 .check("resource", "resource_id IS NULL OR resource_kind IS NOT NULL")
                 .check("resource_kind", "resource_kind ~ '^[a-z][a-z0-9_]{0,62}$'")
-                .check("resource_id", length("resource_id", 255))
-                .check("user_agent", length("user_agent", 1000))
-                .check("request_id", length("request_id", 255))
+                .check("resource_id", one_line("resource_id", 255))
+                .check("user_agent", one_line("user_agent", 1000))
+                .check("request_id", one_line("request_id", 255))
                 .check("details", json_object("details"))
                 .check("details_without_secrets", NO_SECRET_MEMBER)
                 .index(["created_at"])

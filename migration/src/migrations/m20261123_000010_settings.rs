@@ -27,11 +27,12 @@ fn up() -> Script {
                 .column(timestamptz_now("updated_at").comment("When it was last changed."))
                 .column(uuid_null("updated_by").comment("Who changed it last; null as long as it is as it was seeded."))
                 .primary_key("key")
+.finite_times()
                 .references_unindexed("updated_by", "users", "a user is erased, never deleted, and the table has a few dozen rows.")
                 .check("key", "key ~ '^[a-z][a-z0-9_]*([.][a-z][a-z0-9_]*)*$' AND char_length(key) <= 100")
                 .check(
                     "value",
-                    "jsonb_typeof(value) = 'null' OR CASE value_type WHEN 'boolean' THEN jsonb_typeof(value) = 'boolean' WHEN 'integer' THEN jsonb_typeof(value) = 'number' AND value::text ~ '^-?[0-9]+$' WHEN 'string' THEN jsonb_typeof(value) = 'string' WHEN 'string_list' THEN jsonb_typeof(value) = 'array' AND NOT jsonb_path_exists(value, 'strict $[*] ? (@.type() <> \"string\")') WHEN 'object' THEN jsonb_typeof(value) = 'object' END",
+                    "jsonb_typeof(value) = 'null' OR CASE value_type WHEN 'boolean' THEN jsonb_typeof(value) = 'boolean' WHEN 'integer' THEN jsonb_typeof(value) = 'number' AND value::text ~ '^-?[0-9]{1,18}$' WHEN 'string' THEN jsonb_typeof(value) = 'string' WHEN 'string_list' THEN jsonb_typeof(value) = 'array' AND NOT jsonb_path_exists(value, 'strict $[*] ? (@.type() <> \"string\")') WHEN 'object' THEN jsonb_typeof(value) = 'object' ELSE false END",
                 )
                 .check("description", length("description", 2000)),
         )

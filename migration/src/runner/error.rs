@@ -252,7 +252,7 @@ impl Error {
             }
             Self::Newer { .. } => "run a program that knows these migrations".to_owned(),
             Self::Edited { .. } => format!(
-                "restore the migration and put the change into a new one ({program} migrate new NAME); on a database whose data may go: {program} migrate fresh"
+                "restore the migration and put the change into a new one (cargo xtask migrate new NAME); on a database whose data may go: {program} migrate fresh"
             ),
             Self::OutOfOrder { .. } => format!(
                 "rename it so that it sorts last; on a database whose data may go: {program} migrate fresh"

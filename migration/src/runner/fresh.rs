@@ -4,7 +4,8 @@ use sqlx::{PgConnection, Row};
 
 use super::{Error, Result, session};
 
-/// What stands in `public` and was not brought by an extension, as the statement that drops it.
+/// What stands in `public` and was brought neither by an extension nor, as the constructors of a range,
+/// by a type, as the statement that drops it.
 ///
 /// Dropping the schema itself would take the ownership of the schema, which the owner of a
 /// database does not have before PostgreSQL 15. Everything cascades, so a later statement may find
@@ -30,7 +31,8 @@ SELECT statement FROM (
       FROM pg_catalog.pg_type t WHERE t.typnamespace = 'public'::regnamespace AND t.typtype IN ('e', 'd', 'r')
 ) AS object
 WHERE NOT EXISTS (
-    SELECT FROM pg_catalog.pg_depend d WHERE d.classid = object.class AND d.objid = object.oid AND d.deptype = 'e'
+    SELECT FROM pg_catalog.pg_depend d WHERE d.classid = object.class AND d.objid = object.oid
+       AND (d.deptype = 'e' OR d.deptype = 'i' AND d.classid = 'pg_catalog.pg_proc'::regclass)
 )
 ORDER BY rank, statement";
 

@@ -1,10 +1,10 @@
 //! Brings a database to a point of the schema's history.
 //!
-//! * One runner at a time, however many start together ([`lock`]).
+//! * One runner at a time, however many start together.
 //! * Each migration is one transaction that holds its ledger row too: it happened, or it did not.
 //! * `lock_timeout` bounds how long a waiting step can hold up other sessions; a step that could not
 //!   get its locks rolls back, waits without any lock, and tries again.
-//! * What was applied is recorded with its fingerprint and text ([`history`]).
+//! * What was applied is recorded with its fingerprint and text.
 
 mod error;
 mod event;
@@ -164,14 +164,14 @@ impl Runner {
     ///
     /// The drop and every migration up to the first that runs outside a transaction are one
     /// transaction: a migration that fails leaves the database as it was. Refuses a database that
-    /// holds somebody else's tables.
+    /// Authority never migrated and that holds tables all the same.
     pub async fn fresh(&self, observer: &Observer) -> Result<Vec<String>> {
         let server = self.ready().await?;
         let mut lock = RunLock::acquire(&self.pool, &server, self.options.wait, observer).await?;
         let mut reader = session::acquire(&self.pool).await?;
         let ledger = Ledger::read(&mut reader).await?;
         if ledger.rows().is_empty() {
-            preflight::nothing_in_the_way(&mut reader, &server, &self.migrations).await?;
+            preflight::nothing_of_others(&mut reader, &server).await?;
         } else {
             Status::new(server.database.clone(), &self.migrations, &ledger).require_ours()?;
         }

@@ -87,17 +87,32 @@ pub(super) async fn nothing_in_the_way(
     if names.is_empty() {
         return Ok(());
     }
-    let rows = session::rows(
-        connection,
-        &format!(
-            "SELECT c.relname::text AS name FROM pg_catalog.pg_class c
-             JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-             WHERE n.nspname = 'public' AND c.relname IN ({}) ORDER BY 1",
-            names.join(", ")
-        ),
-    )
-    .await
-    .map_err(Error::Server)?;
+    let sql = format!(
+        "SELECT c.relname::text AS name FROM pg_catalog.pg_class c
+         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+         WHERE n.nspname = 'public' AND c.relname IN ({}) ORDER BY 1",
+        names.join(", ")
+    );
+    refuse(connection, server, &sql).await
+}
+
+/// Refuses a database that has any table or view but the ledger and those of extensions.
+pub(super) async fn nothing_of_others(connection: &mut PgConnection, server: &Server) -> Result<()> {
+    let sql = format!(
+        "SELECT c.relname::text AS name FROM pg_catalog.pg_class c
+         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+         WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
+           AND c.relname <> '{LEDGER_TABLE}' AND NOT EXISTS (
+               SELECT FROM pg_catalog.pg_depend d
+               WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+         ORDER BY 1"
+    );
+    refuse(connection, server, &sql).await
+}
+
+/// Fails with the tables that the query finds, if there are any.
+async fn refuse(connection: &mut PgConnection, server: &Server, sql: &str) -> Result<()> {
+    let rows = session::rows(connection, sql).await.map_err(Error::Server)?;
     let tables: Vec<String> =
         rows.iter().map(|row| row.try_get("name")).collect::<sqlx::Result<_>>().map_err(Error::Server)?;
     if tables.is_empty() {

@@ -13,6 +13,9 @@ use crate::{Migration, grants};
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
+/// Whether statements ran; otherwise which one failed, and why.
+type Attempt = std::result::Result<(), (String, sqlx::Error)>;
+
 /// Which way a migration runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Direction {
@@ -93,7 +96,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    async fn attempt(&self, statements: &[String]) -> std::result::Result<(), (String, sqlx::Error)> {
+    async fn attempt(&self, statements: &[String]) -> Attempt {
         let begun = self.pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await;
         let mut transaction = begun.map_err(|error| ("BEGIN".to_owned(), error))?;
         let settings = transaction_settings(self.options);
@@ -114,23 +117,28 @@ impl Work<'_> {
         let mut attempt = 0;
         loop {
             attempt += 1;
-            self.drop_leftovers(reader, statement).await?;
-            let mut connection = self.dedicated(name).await?;
-            let result = session::execute(&mut connection, statement).await;
-            // The statement's outcome counts; a connection that dies while closing changes nothing.
-            drop(connection.close().await);
-            match result {
-                Ok(()) => return self.require_valid_indexes(reader, name).await,
-                Err(error) if is_worth_another_attempt(&error) => {
-                    self.drop_leftovers(reader, statement).await?;
-                    self.pause(reader, name, attempt, deadline).await?;
-                }
-                Err(error) => {
-                    self.drop_leftovers(reader, statement).await?;
-                    return Err(failure(name, statement.to_owned(), error));
-                }
+            let Err((tried, error)) = self.attempt_alone(reader, name, statement).await? else {
+                return self.require_valid_indexes(reader, name).await;
+            };
+            if !is_worth_another_attempt(&error) {
+                // What cannot be dropped now, the next run drops; what went wrong first counts.
+                let _ = self.drop_leftovers(reader, statement).await;
+                return Err(failure(name, tried, error));
             }
+            self.pause(reader, name, attempt, deadline).await?;
         }
+    }
+
+    /// Drops what an earlier attempt left, which waits for the same sessions as the statement, and runs it.
+    async fn attempt_alone(&self, reader: &mut PgConnection, name: &str, statement: &str) -> Result<Attempt> {
+        if let Err(failed) = self.drop_leftovers(reader, statement).await? {
+            return Ok(Err(failed));
+        }
+        let mut connection = self.dedicated(name).await?;
+        let result = session::execute(&mut connection, statement).await;
+        // The statement's outcome counts; a connection that dies while closing changes nothing.
+        drop(connection.close().await);
+        Ok(result.map_err(|error| (statement.to_owned(), error)))
     }
 
     async fn dedicated(&self, name: &str) -> Result<PgConnection> {
@@ -146,18 +154,18 @@ impl Work<'_> {
     }
 
     /// Drops the invalid indexes that the statement names: what a failed `CONCURRENTLY` left behind.
-    async fn drop_leftovers(&self, reader: &mut PgConnection, statement: &str) -> Result<()> {
+    async fn drop_leftovers(&self, reader: &mut PgConnection, statement: &str) -> Result<Attempt> {
         for index in invalid_indexes(reader).await.map_err(Error::Server)? {
             if statement.contains(&format!("\"{index}\"")) {
                 let mut connection = self.dedicated(&index).await?;
                 let sql = format!("DROP INDEX CONCURRENTLY \"{}\"", index.replace('"', "\"\""));
-                session::execute(&mut connection, &sql)
-                    .await
-                    .map_err(|error| failure("a failed index build", sql, error))?;
+                if let Err(error) = session::execute(&mut connection, &sql).await {
+                    return Ok(Err((sql, error)));
+                }
                 (self.observer)(Event::LeftoverDropped { index: &index });
             }
         }
-        Ok(())
+        Ok(Ok(()))
     }
 
     async fn require_valid_indexes(&self, reader: &mut PgConnection, name: &str) -> Result<()> {

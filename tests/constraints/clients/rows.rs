@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use crate::constraints::fixtures::{ID, NOON, ONE, USER, digest, octets};
+use crate::constraints::fixtures::{ID, NOON, ONE, USER, digest, other_digest};
 
 /// An app in a browser or on a phone.
 pub(super) fn public() -> Value {
@@ -29,7 +29,7 @@ pub(super) fn full() -> Value {
         "client_type": "confidential",
         "token_endpoint_auth_method": "client_secret_basic",
         "secret_digest": digest(),
-        "previous_secret_digest": octets(32),
+        "previous_secret_digest": other_digest(),
         "previous_secret_expires_at": ONE,
         "jwks": { "keys": [public_key()] },
         "redirect_uris": ["https://client.example/callback"],

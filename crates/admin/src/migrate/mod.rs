@@ -12,6 +12,7 @@ pub use crate::confirm::Consent;
 use crate::context::Context;
 use crate::{Failure, Outcome};
 pub use options::RunOptions;
+pub(crate) use options::duration;
 
 /// What `migrate` does beside applying what is pending.
 #[derive(Debug, Subcommand)]

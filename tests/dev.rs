@@ -1,8 +1,0 @@
-//! The tests that need a PostgreSQL server, in one program: a file for each area.
-
-mod support;
-
-mod migrations;
-mod programs;
-mod runner;
-mod schema;
