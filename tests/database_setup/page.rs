@@ -51,7 +51,8 @@ pub(super) fn blocks(page: &str) -> Vec<Block> {
 pub(super) fn first_column<'a>(page: &'a str, heading: &str) -> Vec<&'a str> {
     let (_, section) = page.split_once(&format!("\n{heading}\n")).unwrap_or_else(|| panic!("no {heading}"));
     let section = section.split("\n#").next().unwrap_or_default();
-    let rows = section.lines().filter_map(|line| line.strip_prefix("| `"));
+    let rows = section.lines().skip_while(|line| !line.starts_with("| ---"));
+    let rows = rows.filter_map(|line| line.strip_prefix("| `"));
     rows.filter_map(|row| row.split('`').next()).collect()
 }
 

@@ -18,7 +18,8 @@ const PATIENCE: Duration = Duration::from_mins(3);
 pub(super) struct Shell {
     pub(super) server: Ephemeral,
     pub(super) pooler_port: u16,
-    programs: Programs,
+    /// With the programs of PostgreSQL.
+    folder: PathBuf,
     directory: TempDir,
     /// With `authority-db`.
     bin: TempDir,
@@ -29,11 +30,12 @@ impl Shell {
     pub(super) fn new(pooler_port: u16) -> Self {
         let environment = Environment::from_process().expect("the environment can be read");
         let installations = programs::find_all(&SearchPath::new(environment.path())).usable;
-        let complete =
-            |it: &Programs| ["psql", "pg_dump", "createdb"].iter().all(|name| it.client(name).is_some());
-        let programs = installations
+        let (programs, folder) = installations
             .into_iter()
-            .find(complete)
+            .filter_map(|programs| folder(&programs).map(|folder| (programs, folder)))
+            .find(|(_, folder)| {
+                ["psql", "pg_dump", "createdb"].iter().all(|name| folder.join(name).is_file())
+            })
             .expect("PostgreSQL is not installed with its client programs; fix: apt-get install postgresql");
         let server = Ephemeral::start(&programs, &EphemeralOptions::default());
         let server = server.unwrap_or_else(|error| panic!("{error}"));
@@ -41,7 +43,7 @@ impl Shell {
         let program = authority_db("", &[]).get_program().to_owned();
         std::os::unix::fs::symlink(program, bin.path().join("authority-db")).expect("a link");
         let directory = tempfile::tempdir().expect("a directory");
-        let shell = Self { server, pooler_port, programs, directory, bin };
+        let shell = Self { server, pooler_port, folder, directory, bin };
         shell.run("what the server came with is dropped", NOTHING);
         shell
     }
@@ -81,7 +83,7 @@ impl Shell {
 
     fn bash(&self, what: &str, arguments: &[&str]) -> Outcome {
         let endpoint = self.server.endpoint();
-        let folders = [self.bin.path(), self.programs.bin_dir(), Path::new("/usr/bin"), Path::new("/bin")];
+        let folders = [self.bin.path(), &self.folder, Path::new("/usr/bin"), Path::new("/bin")];
         let path = std::env::join_paths(folders.map(PathBuf::from)).expect("a search path");
         let mut bash = Command::new("bash");
         bash.args(arguments).env_clear().current_dir(self.directory.path()).stdin(Stdio::null());
@@ -94,4 +96,9 @@ impl Shell {
         thread::spawn(move || ended.send(Outcome::of(child)));
         end.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("{what}: does not end"))
     }
+}
+
+/// Where an installation really is: a folder of links may have the server alone.
+fn folder(programs: &Programs) -> Option<PathBuf> {
+    Some(programs.postgres().canonicalize().ok()?.parent()?.to_owned())
 }
