@@ -4,8 +4,10 @@ mod support;
 
 mod connection;
 mod constraints;
+mod database_setup;
 mod entities;
 mod migrations;
+mod pgbouncer;
 mod programs;
 mod runner;
 mod schema;
@@ -13,4 +15,5 @@ mod seed;
 mod servers;
 mod setup;
 mod tls;
+mod tune;
 mod workspace;

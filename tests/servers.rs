@@ -22,16 +22,21 @@ pub(crate) fn programs() -> Programs {
 pub(crate) fn start(settings: &[(&str, &str)], access: Option<&str>) -> Ephemeral {
     let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     let access = access.map(|lines| DataFile { name: "pg_hba.conf".to_owned(), contents: lines.into() });
-    start_with(EphemeralOptions {
+    start_with(&EphemeralOptions {
         settings: settings.collect(),
         files: access.into_iter().collect(),
         ..Default::default()
     })
 }
 
+/// A name as it stands in an address.
+pub(crate) fn encoded(name: &str) -> String {
+    percent_encoding::percent_encode(name.as_bytes(), percent_encoding::NON_ALPHANUMERIC).to_string()
+}
+
 /// A new server with these options.
-pub(crate) fn start_with(options: EphemeralOptions) -> Ephemeral {
-    Ephemeral::start(&programs(), &options).unwrap_or_else(|error| panic!("{error}"))
+pub(crate) fn start_with(options: &EphemeralOptions) -> Ephemeral {
+    Ephemeral::start(&programs(), options).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Runs statements as the superuser, in the database `postgres`.

@@ -35,7 +35,7 @@ async fn empty_server() -> Ephemeral {
 /// A server with the database and both roles, none of which has been set up.
 async fn server_with_roles(access: &str) -> Ephemeral {
     let settings = [("log_statement", "all"), ("log_min_error_statement", "debug5")];
-    start_with(EphemeralOptions {
+    start_with(&EphemeralOptions {
         settings: settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
         files: vec![authority_local_postgres::DataFile {
             name: "pg_hba.conf".into(),

@@ -49,7 +49,7 @@ async fn every_refusal_is_told_apart_and_answered_with_its_remedy() {
     let port = server.endpoint().port();
     let tcp = |who: &str, rest: &str| format!("postgres://{who}@127.0.0.1:{port}/{rest}");
     let socket = |who: &str| server.endpoint().url_for(who, "postgres");
-    let known = r#"psql -h 127.0.0.1 -p PORT -U postgres postgres -c '\password known'"#;
+    let known = r"psql -h 127.0.0.1 -p PORT -U postgres postgres -c '\password known'";
     let cases = [
         (tcp("known:wrong", "postgres"), "PasswordRefused", known),
         (tcp("known", "postgres"), "PasswordMissing", "PGPASSWORD"),

@@ -10,7 +10,7 @@ use super::{
     ACCESS, APP_PASSWORD, OWNER_PASSWORD, OWNER_PASSWORD_ENCODED, addresses, empty_server, log, run,
     server_with_roles, setup, setup_of, state, superuser, url_with,
 };
-use crate::servers::{as_superuser, as_superuser_in, superuser_reads};
+use crate::servers::{as_superuser, as_superuser_in, encoded, superuser_reads};
 use crate::support::{Outcome, assert_snapshot, authority_db};
 
 #[tokio::test]
@@ -93,7 +93,6 @@ async fn what_exists_is_used_and_only_what_is_missing_is_made() {
 async fn names_may_hold_anything() {
     let server = empty_server().await;
     let (owner, serving, database) = ("Ow\"ner; x", "it's a R\u{f6}le\\", "d\"b' = \\x");
-    let encoded = |name: &str| name.bytes().map(|octet| format!("%{octet:02X}")).collect::<String>();
     let url = server.endpoint().url().replacen("authority@", &format!("{}@", encoded(owner)), 1);
     let url = url.replacen("/authority_db", &format!("/{}", encoded(database)), 1);
     let prepared = || {
@@ -116,7 +115,7 @@ async fn names_may_hold_anything() {
 #[tokio::test]
 async fn several_runs_at_once_end_with_one_database() {
     let server = empty_server().await;
-    let start = |_| {
+    let start = |()| {
         let mut command: Command = setup(&server, &[]);
         command.env("MAINTENANCE_DATABASE_URL", superuser(&server));
         command.env("AUTHORITY_OWNER_PASSWORD", OWNER_PASSWORD).env("AUTHORITY_APP_PASSWORD", APP_PASSWORD);

@@ -1,6 +1,6 @@
 use authority_local_postgres::Ephemeral;
 
-use crate::servers::superuser_reads;
+use crate::servers::{encoded, superuser_reads};
 
 /// Who exists, with which password, and who may do what with which database, schema and table: what a refused run,
 /// and a second one, must not change.
@@ -26,8 +26,7 @@ pub(crate) async fn state(server: &Ephemeral) -> Vec<String> {
             UNION ALL
             SELECT format('default %s %s', defaclrole::regrole, defaclacl) FROM pg_default_acl
             ORDER BY 1";
-        // Its name may be one that an address has to encode.
-        let encoded: String = database.bytes().map(|octet| format!("%{octet:02X}")).collect();
+        let encoded = encoded(&database);
         state.extend(
             superuser_reads(server, &database, within).await.iter().map(|line| format!("{encoded} {line}")),
         );

@@ -63,7 +63,7 @@ impl<'a> Case<'a> {
         let pool = async {
             let database = config.open().await?;
             let pool = database.connection.get_postgres_connection_pool();
-            let outcome = encrypted(&mut *pool.acquire().await.expect("a connection")).await;
+            let outcome = encrypted(&mut pool.acquire().await.expect("a connection")).await;
             pool.close().await;
             outcome
         };

@@ -15,10 +15,10 @@ fn case<'a>(
     certificate: Option<(&str, &str)>,
     expected: Expected,
 ) -> Case<'a> {
-    let mut parameters = format!("sslmode=verify-full&sslrootcert={}", ground.file("right.crt"));
-    if let Some((certificate, key)) = certificate {
-        parameters += &format!("&sslcert={}&sslkey={}", ground.file(certificate), ground.file(key));
-    }
+    let presented = certificate.map_or_else(String::new, |(certificate, key)| {
+        format!("&sslcert={}&sslkey={}", ground.file(certificate), ground.file(key))
+    });
+    let parameters = format!("sslmode=verify-full&sslrootcert={}{presented}", ground.file("right.crt"));
     Case { user: CERTIFIED, ..Case::new(what, &ground.good, &parameters, expected) }
 }
 

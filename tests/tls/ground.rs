@@ -104,22 +104,19 @@ impl Ground {
 fn start(certified: Option<Certified>, authority: &str) -> Ephemeral {
     let file = |name: &str, contents: &str| DataFile { name: name.into(), contents: contents.into() };
     let mut options = EphemeralOptions { files: vec![file("pg_hba.conf", ACCESS)], ..Default::default() };
-    match certified {
-        Some(certified) => {
-            options.files.push(file("server.crt", &certified.certificate));
-            options.files.push(file("server.key", &certified.key));
-            options.files.push(file("root.crt", authority));
-            for (name, value) in [("ssl", "on"), ("ssl_ca_file", "root.crt")] {
-                options.settings.push((name.to_owned(), value.to_owned()));
-            }
+    if let Some(certified) = certified {
+        options.files.push(file("server.crt", &certified.certificate));
+        options.files.push(file("server.key", &certified.key));
+        options.files.push(file("root.crt", authority));
+        for (name, value) in [("ssl", "on"), ("ssl_ca_file", "root.crt")] {
+            options.settings.push((name.to_owned(), value.to_owned()));
         }
+    } else {
         // Without TLS, a line that is about TLS is a mistake that keeps the server from starting.
-        None => {
-            let lines = ACCESS.lines().filter(|line| !line.contains("clientcert"));
-            options.files[0].contents = lines.flat_map(|line| [line, "\n"]).collect::<String>().into_bytes();
-        }
+        let lines = ACCESS.lines().filter(|line| !line.contains("clientcert"));
+        options.files[0].contents = lines.flat_map(|line| [line, "\n"]).collect::<String>().into_bytes();
     }
-    let server = start_with(options);
+    let server = start_with(&options);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let roles =
         [ENCRYPTED_ONLY, PLAIN_ONLY, CERTIFIED, ANYHOW].map(|role| format!("CREATE ROLE {role} LOGIN;"));

@@ -28,22 +28,22 @@ struct Row {
 
 /// The three modes that verify nothing take no authority; `require` with one verifies it, as libpq does.
 const TABLE: [Row; 7] = [
-    row("disable", None, [Plain, Plain, Plain, Plain, Plain, NOT_PLAIN, Plain]),
-    row("allow", None, [Plain, Plain, Plain, Plain, Plain, Encrypted, Plain]),
-    row("prefer", None, [Encrypted, Encrypted, Encrypted, Encrypted, Plain, Encrypted, Plain]),
-    row("require", None, [Encrypted, Encrypted, Encrypted, Encrypted, NO_TLS, Encrypted, NOT_ENCRYPTED]),
-    row("require", Some(""), [Encrypted, UNTRUSTED, Encrypted, EXPIRED, NO_TLS, Encrypted, NOT_ENCRYPTED]),
-    row("verify-ca", Some(""), [Encrypted, UNTRUSTED, Encrypted, EXPIRED, NO_TLS, Encrypted, NOT_ENCRYPTED]),
+    row("disable", None, &[Plain, Plain, Plain, Plain, Plain, NOT_PLAIN, Plain]),
+    row("allow", None, &[Plain, Plain, Plain, Plain, Plain, Encrypted, Plain]),
+    row("prefer", None, &[Encrypted, Encrypted, Encrypted, Encrypted, Plain, Encrypted, Plain]),
+    row("require", None, &[Encrypted, Encrypted, Encrypted, Encrypted, NO_TLS, Encrypted, NOT_ENCRYPTED]),
+    row("require", Some(""), &[Encrypted, UNTRUSTED, Encrypted, EXPIRED, NO_TLS, Encrypted, NOT_ENCRYPTED]),
+    row("verify-ca", Some(""), &[Encrypted, UNTRUSTED, Encrypted, EXPIRED, NO_TLS, Encrypted, NOT_ENCRYPTED]),
     row(
         "verify-full",
         Some(""),
-        [Encrypted, UNTRUSTED, WRONG_HOST, EXPIRED, NO_TLS, Encrypted, NOT_ENCRYPTED],
+        &[Encrypted, UNTRUSTED, WRONG_HOST, EXPIRED, NO_TLS, Encrypted, NOT_ENCRYPTED],
     ),
 ];
 
-const fn row(mode: &'static str, trusts: Option<&'static str>, expected: [Expected; 7]) -> Row {
+const fn row(mode: &'static str, trusts: Option<&'static str>, expected: &[Expected; 7]) -> Row {
     let [right_authority, wrong_authority, wrong_host, expired, without_tls, tls_demanded, tls_forbidden] =
-        expected;
+        *expected;
     Row {
         mode,
         trusts,

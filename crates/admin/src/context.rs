@@ -107,6 +107,11 @@ impl Context {
         self.environment.get("AUTHORITY_SERVING_ROLE").unwrap_or(SERVING_ROLE).to_owned()
     }
 
+    /// Whether somebody named a database, so that the private server's is not meant.
+    pub(crate) fn names_a_database(&self) -> bool {
+        self.options.database_url.is_some() || self.environment.get_os("DATABASE_URL").is_some()
+    }
+
     /// The database to work on: `--database-url`, else `DATABASE_URL`, else the private server's.
     ///
     /// Fails when the URL cannot be understood or holds a password on the command line, and when the

@@ -69,6 +69,11 @@ impl Failure {
         self
     }
 
+    /// What went wrong, without the causes and the fix.
+    pub(crate) fn sentence(&self) -> &str {
+        &self.sentence
+    }
+
     /// Prints the failure to standard error and gives its exit code.
     #[must_use]
     pub fn report(&self) -> ExitCode {

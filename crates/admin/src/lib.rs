@@ -10,11 +10,13 @@ mod confirm;
 mod context;
 mod failure;
 pub mod migrate;
+pub mod pgbouncer;
 mod private_server;
 mod quote;
 mod scratch;
 mod seed;
 mod setup;
+pub mod tune;
 
 use std::future::Future;
 use std::process::ExitCode;
@@ -44,6 +46,12 @@ pub enum Command {
     Url(private_server::UrlArgs),
     /// Open psql on the database in use
     Psql(private_server::PsqlArgs),
+    /// Print the settings of PostgreSQL for its machine, and how the server differs from them
+    #[command(after_help = tune::EXAMPLES)]
+    Tune(tune::TuneArgs),
+    /// Print a pgbouncer.ini for the database, or check the pooler in front of it
+    #[command(after_help = pgbouncer::EXAMPLES)]
+    Pgbouncer(pgbouncer::PgbouncerArgs),
 }
 
 impl Command {
@@ -56,6 +64,8 @@ impl Command {
             Self::Stop => private_server::stop(context),
             Self::Url(args) => private_server::url(context, &args),
             Self::Psql(args) => private_server::psql(context, &args),
+            Self::Tune(args) => args.run(context).await,
+            Self::Pgbouncer(args) => args.run(context).await,
         }
     }
 }
