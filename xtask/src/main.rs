@@ -82,6 +82,6 @@ async fn execute(command: TopLevel, database: DatabaseOptions) -> Outcome {
         TopLevel::Migrate { action: Some(MigrateAction::New { name }), .. } => new_migration::run(&name),
         TopLevel::Generate(args) => generate::run(&context, &args).await,
         TopLevel::Ci(args) => ci::run(&context, &args),
-        TopLevel::Other(command) => command.run(&context),
+        TopLevel::Other(command) => command.run(&context).await,
     }
 }

@@ -59,6 +59,21 @@ impl Failure {
         self
     }
 
+    /// The same failure with one more cause beneath the others.
+    #[must_use]
+    pub fn with_cause(mut self, cause: impl Into<String>) -> Self {
+        self.causes.push(cause.into());
+        self
+    }
+
+    /// This failure as the cause of another.
+    #[must_use]
+    pub fn beneath(self, failure: Self) -> Self {
+        let causes = std::iter::once(self.sentence).chain(self.causes);
+        let fix = failure.fix.clone().or(self.fix);
+        Self { fix, ..causes.fold(failure, Self::with_cause) }
+    }
+
     /// Prints the failure to standard error and gives its exit code.
     #[must_use]
     pub fn report(&self) -> ExitCode {

@@ -6,6 +6,7 @@
 //!
 //! Results go to standard output; progress, warnings and errors to standard error.
 
+mod backup;
 mod confirm;
 mod context;
 mod failure;
@@ -35,16 +36,34 @@ pub enum Command {
     Url(private_server::UrlArgs),
     /// Open psql on the database in use
     Psql(private_server::PsqlArgs),
+    /// Write the whole database to a file, from one moment, with a manifest that proves it
+    #[command(after_help = BACKUP_EXAMPLES)]
+    Backup(backup::BackupArgs),
+    /// Put a backup back, completely or not at all
+    #[command(after_help = RESTORE_EXAMPLES)]
+    Restore(backup::RestoreArgs),
 }
+
+const BACKUP_EXAMPLES: &str = "Examples:
+  backup authority.sql.gz --verify      compressed SQL, proved by restoring it into a scratch database
+  backup nightly.dir --jobs 4           a directory, four tables at once
+  gunzip -c authority.sql.gz | psql …   restores it without this program";
+
+const RESTORE_EXAMPLES: &str = "Examples:
+  restore authority.sql.gz              into an empty database
+  restore authority.sql.gz --replace    instead of what is there; asks first
+  restore authority.sql.gz --verify     touches nothing, proves that the backup is good";
 
 impl Command {
     /// Runs the command.
-    pub fn run(self, context: &Context) -> Outcome {
+    pub async fn run(self, context: &Context) -> Outcome {
         match self {
             Self::Start => private_server::start(context),
             Self::Stop => private_server::stop(context),
             Self::Url(args) => private_server::url(context, &args),
             Self::Psql(args) => private_server::psql(context, &args),
+            Self::Backup(args) => backup::backup(context, &args).await,
+            Self::Restore(args) => backup::restore(context, &args).await,
         }
     }
 }

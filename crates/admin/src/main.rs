@@ -63,6 +63,6 @@ async fn execute(command: TopLevel, database: DatabaseOptions) -> Outcome {
             );
             Ok(())
         }
-        TopLevel::Other(command) => command.run(&context),
+        TopLevel::Other(command) => command.run(&context).await,
     }
 }
