@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::os::fd::OwnedFd;
 use std::process::{ExitStatus, Stdio};
 
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::programs::Program;
@@ -27,20 +27,20 @@ impl Running {
         let name = program.name();
         let failed = |error| cannot(name, &error);
         let mut child = command.stderr(Stdio::piped()).spawn().map_err(failed)?;
-        let stderr = child.stderr.take().map(|stderr| stderr.into_owned_fd()).transpose().map_err(failed)?;
+        let stderr = child.stderr.take().map(ChildStderr::into_owned_fd).transpose().map_err(failed)?;
         let complaints = spawn_blocking(move || stderr.map(complaints).unwrap_or_default());
         Ok(Self { name, child, complaints })
     }
 
     /// Its standard output, which was piped.
     pub(super) fn stdout(&mut self) -> Outcome<File> {
-        let pipe = self.child.stdout.take().map(|pipe| pipe.into_owned_fd());
+        let pipe = self.child.stdout.take().map(ChildStdout::into_owned_fd);
         self.file(pipe)
     }
 
     /// Its standard input, which was piped.
     pub(super) fn stdin(&mut self) -> Outcome<File> {
-        let pipe = self.child.stdin.take().map(|pipe| pipe.into_owned_fd());
+        let pipe = self.child.stdin.take().map(ChildStdin::into_owned_fd);
         self.file(pipe)
     }
 

@@ -12,7 +12,7 @@ pub(super) const CHUNK: usize = 256 * 1024;
 /// Compresses what is written to it.
 pub(super) enum Encoder<W: Write> {
     None(W),
-    Gzip(GzEncoder<W>),
+    Gzip(Box<GzEncoder<W>>),
     Zstd(Box<zstd::stream::write::Encoder<'static, W>>),
 }
 
@@ -21,7 +21,7 @@ impl<W: Write> Encoder<W> {
     pub(super) fn new(compression: Compression, into: W) -> io::Result<Self> {
         Ok(match compression {
             Compression::None => Self::None(into),
-            Compression::Gzip => Self::Gzip(GzEncoder::new(into, flate2::Compression::default())),
+            Compression::Gzip => Self::Gzip(Box::new(GzEncoder::new(into, flate2::Compression::default()))),
             Compression::Zstd => {
                 let mut encoder = zstd::stream::write::Encoder::new(into, zstd::DEFAULT_COMPRESSION_LEVEL)?;
                 encoder.include_checksum(true)?;

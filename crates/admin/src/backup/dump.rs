@@ -40,7 +40,7 @@ pub(super) async fn run(context: &Context, args: &BackupArgs) -> Outcome {
         let source = Reached::connect(&database).await?;
         let pg_dump = Installed::new(context).pg_dump(source.major()).await?;
         let manifest =
-            Dump { context, source: &source, pg_dump: &pg_dump, format, jobs: args.jobs.unwrap_or(1) }
+            Dump { context, source: &source, program: &pg_dump, format, jobs: args.jobs.unwrap_or(1) }
                 .write(&mut target)
                 .await?;
         source.pool.close().await;
@@ -49,7 +49,7 @@ pub(super) async fn run(context: &Context, args: &BackupArgs) -> Outcome {
     let manifest = interrupt::unless(work).await?;
     if args.verify {
         let archive = Archive::check(context, target.partial(), format).await?;
-        verify::in_scratch(context, &archive).await?;
+        Box::pin(verify::in_scratch(context, &archive)).await?;
     }
     let bytes = size(target.partial());
     target.keep()?;
@@ -59,7 +59,7 @@ pub(super) async fn run(context: &Context, args: &BackupArgs) -> Outcome {
 struct Dump<'a> {
     context: &'a Context,
     source: &'a Reached,
-    pg_dump: &'a Program,
+    program: &'a Program,
     format: Format,
     jobs: u16,
 }
@@ -89,11 +89,11 @@ impl Dump<'_> {
 
     fn manifest(&self, snapshot: &Snapshot, content: super::manifest::Content) -> Manifest {
         let facts = snapshot.facts().clone();
-        Manifest::new(self.pg_dump.version.to_string(), facts.server, facts.database, facts.at, content)
+        Manifest::new(self.program.version.to_string(), facts.server, facts.database, facts.at, content)
     }
 
     fn command(&self, snapshot: &str, into: &Path) -> Command {
-        let mut command = Installed::new(self.context).command(self.pg_dump, &self.source.variables());
+        let mut command = Installed::new(self.context).command(self.program, &self.source.variables());
         command.args(["--no-password", "--no-owner", "--no-privileges", "--encoding=UTF8"]);
         command.arg(format!("--snapshot={snapshot}"));
         command.arg(format!("--lock-wait-timeout={}", Snapshot::LOCK_WAIT));
@@ -113,7 +113,7 @@ impl Dump<'_> {
     async fn encode(&self, command: Command, compression: Compression, into: File) -> Outcome<Encoded> {
         let progress = Progress::open_ended("backing up");
         let passed = progress.counter();
-        let mut pg_dump = Running::start(self.pg_dump, command)?;
+        let mut pg_dump = Running::start(self.program, command)?;
         let stdout = pg_dump.stdout()?;
         let copying = spawn_blocking(move || {
             let into = BufWriter::with_capacity(CHUNK, into);
@@ -130,7 +130,7 @@ impl Dump<'_> {
 
     async fn archive(&self, command: Command, path: &Path) -> Outcome {
         let progress = Progress::open_ended("backing up");
-        let pg_dump = Running::start(self.pg_dump, command)?;
+        let pg_dump = Running::start(self.program, command)?;
         let watching = async {
             loop {
                 progress.at(size(path));

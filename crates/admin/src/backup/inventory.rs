@@ -26,7 +26,7 @@ SET LOCAL idle_in_transaction_session_timeout = 0";
 /// Every table whose rows a backup holds, with the query that digests it. A partition counts with its parent, a
 /// child of inheritance for itself. Two numbers of 64 bits come from one SHA-256, for which OFFSET 0 keeps the
 /// subquery from being computed twice. MD5 would be faster and is forbidden where FIPS rules.
-pub(super) const TABLES: &str = r#"
+pub(super) const TABLES: &str = r"
 SELECT json_build_object(
     'name', CASE n.nspname WHEN 'public' THEN '' ELSE quote_ident(n.nspname) || '.' END || quote_ident(c.relname),
     'query', format(
@@ -42,7 +42,7 @@ WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> '
   AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
                   WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
-ORDER BY n.nspname <> 'public', n.nspname, c.relname"#;
+ORDER BY n.nspname <> 'public', n.nspname, c.relname";
 
 /// A row of [`TABLES`].
 #[derive(Debug, Deserialize)]

@@ -91,7 +91,7 @@ pub struct RestoreArgs {
 }
 
 pub(crate) async fn backup(context: &Context, args: &BackupArgs) -> Outcome {
-    dump::run(context, args).await
+    Box::pin(dump::run(context, args)).await
 }
 
 pub(crate) async fn restore(context: &Context, args: &RestoreArgs) -> Outcome {

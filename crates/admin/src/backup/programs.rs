@@ -74,9 +74,12 @@ impl<'a> Installed<'a> {
             );
         }
         let suitable = || found.iter().filter(|program| program.version.major() >= least);
-        let of_major =
-            |major| suitable().filter(|program| program.version.major() == major).max_by_key(version);
-        let chosen = best.and_then(of_major).or_else(|| suitable().max_by_key(version));
+        let of_major = |major| {
+            suitable()
+                .filter(|program| program.version.major() == major)
+                .max_by_key(|program| &program.version)
+        };
+        let chosen = best.and_then(of_major).or_else(|| suitable().max_by_key(|program| &program.version));
         chosen.cloned().ok_or_else(|| {
             let versions: BTreeSet<_> = found.iter().map(|program| program.version.as_str()).collect();
             let versions = versions.into_iter().collect::<Vec<_>>().join(", ");
@@ -126,10 +129,6 @@ impl Program {
         };
         minor.is_some_and(|minor| minor >= since)
     }
-}
-
-fn version<'p>(program: &&'p Program) -> &'p Version {
-    &program.version
 }
 
 fn install(major: u32) -> String {

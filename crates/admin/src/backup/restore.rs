@@ -27,13 +27,14 @@ pub(super) async fn run(context: &Context, args: &RestoreArgs) -> Outcome {
         );
     }
     if args.verify {
-        let tables = verify::in_scratch(context, &archive).await?;
+        let tables = Box::pin(verify::in_scratch(context, &archive)).await?;
         return report::verified(&archive, &tables, args.json);
     }
     let database = context.database()?;
     let target = Reached::connect(&database).await?;
     let make_room = room_for(args, &target).await?;
-    let tables = interrupt::unless(put_back(context, &target, &archive, &make_room, args.jobs)).await?;
+    let work = Box::pin(put_back(context, &target, &archive, &make_room, args.jobs));
+    let tables = interrupt::unless(work).await?;
     report::restored(&archive, target.name(), &tables, args.json)
 }
 

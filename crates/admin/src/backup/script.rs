@@ -140,18 +140,15 @@ impl Script {
                 self.statement.code(b'"');
                 Ok(1)
             }
-            b'$' if !continues_word(before) => match dollar_tag(rest) {
-                Some(tag) => {
-                    let length = tag.len();
-                    self.state = State::Dollar(tag.to_vec());
-                    self.statement.code(b'\'');
-                    Ok(length)
+            b'$' if !continues_word(before) => {
+                let tag = dollar_tag(rest).unwrap_or_default().to_vec();
+                let length = tag.len().max(1);
+                self.statement.code(if tag.is_empty() { b'$' } else { b'\'' });
+                if !tag.is_empty() {
+                    self.state = State::Dollar(tag);
                 }
-                None => {
-                    self.statement.code(b'$');
-                    Ok(1)
-                }
-            },
+                Ok(length)
+            }
             byte => {
                 self.statement.code(byte);
                 Ok(1)

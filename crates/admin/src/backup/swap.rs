@@ -88,9 +88,9 @@ async fn fill(
     let progress = Progress::unmeasured("restoring");
     Running::start(&pg_restore, command)?.finish().await?;
     drop(progress);
-    let content = snapshot::content(&filled.pool).await?;
+    let found = snapshot::content(&filled.pool).await?;
     if let Some(manifest) = &archive.manifest {
-        compare::tables(&manifest.content.tables, &content.tables)?;
+        compare::tables(&manifest.content.tables, &found.tables)?;
     }
     let mut connection = filled.pool.acquire().await.map_err(|error| Failure::new(&error))?;
     compare::require_ours(&text(&mut connection, compare::APPLIED_MIGRATIONS).await?)?;
@@ -98,7 +98,7 @@ async fn fill(
     verify::schema(&filled, archive).await?;
     grant(context, &filled).await?;
     filled.pool.close().await;
-    Ok(content.tables)
+    Ok(found.tables)
 }
 
 /// A connection to another database of the server than the one that is renamed.

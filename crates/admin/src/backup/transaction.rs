@@ -97,24 +97,26 @@ fn command(context: &Context, target: &Reached, psql: &Program) -> tokio::proces
 }
 
 fn preamble(psql: &Program, make_room: &[String]) -> Outcome<String> {
-    let mut text = String::new();
+    let mut lines = Vec::new();
     if psql.knows_restrict() {
-        text.push_str(&format!("\\restrict {}\n", token()?));
+        lines.push(format!("\\restrict {}", token()?));
     }
-    text.push_str("SET client_min_messages = error;\nSET statement_timeout = 0;\nSET idle_in_transaction_session_timeout = 0;\n");
-    text.push_str("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;\n");
-    text.push_str(&format!("SET LOCAL lock_timeout = '{LOCK_WAIT}';\n"));
-    for statement in make_room {
-        text.push_str(&format!("{statement};\n"));
-    }
-    text.push_str("SET LOCAL lock_timeout = 0;\n");
-    Ok(text)
+    lines.extend([
+        "SET client_min_messages = error;".to_owned(),
+        "SET statement_timeout = 0;".to_owned(),
+        "SET idle_in_transaction_session_timeout = 0;".to_owned(),
+        "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;".to_owned(),
+        format!("SET LOCAL lock_timeout = '{LOCK_WAIT}';"),
+    ]);
+    lines.extend(make_room.iter().map(|statement| format!("{statement};")));
+    lines.push("SET LOCAL lock_timeout = 0;\n".to_owned());
+    Ok(lines.join("\n"))
 }
 
 fn token() -> Outcome<String> {
     let mut octets = [0; 16];
     getrandom::fill(&mut octets).map_err(|error| Failure::new(&error))?;
-    Ok(octets.iter().map(|octet| format!("{octet:02x}")).collect())
+    Ok(format!("{:032x}", u128::from_ne_bytes(octets)))
 }
 
 /// Where the statements of a backup come from.
