@@ -2,6 +2,7 @@
 
 mod support;
 
+mod backup;
 mod constraints;
 mod entities;
 mod migrations;
