@@ -2,6 +2,7 @@
 
 mod support;
 
+mod backup;
 mod connection;
 mod constraints;
 mod database_setup;

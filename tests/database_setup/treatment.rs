@@ -28,7 +28,7 @@ pub(super) enum How {
 }
 
 /// Commands that the program does not have yet: a block with one of them only has to be well-formed.
-pub(super) const AWAITED: &[&str] = &["backup", "restore", "doctor"];
+pub(super) const AWAITED: &[&str] = &["doctor"];
 
 /// Replaced in every block. What is in braces is known when the servers run.
 pub(super) const EVERYWHERE: [(&str, &str); 5] = [

@@ -74,6 +74,14 @@ impl Failure {
         &self.sentence
     }
 
+    /// This failure as the cause of another.
+    #[must_use]
+    pub fn beneath(self, failure: Self) -> Self {
+        let causes = std::iter::once(self.sentence).chain(self.causes);
+        let fix = failure.fix.clone().or(self.fix);
+        Self { fix, ..causes.fold(failure, Self::because) }
+    }
+
     /// Prints the failure to standard error and gives its exit code.
     #[must_use]
     pub fn report(&self) -> ExitCode {

@@ -6,6 +6,7 @@
 //!
 //! Results go to standard output; progress, warnings and errors to standard error.
 
+mod backup;
 mod confirm;
 mod context;
 mod failure;
@@ -52,6 +53,12 @@ pub enum Command {
     /// Print a pgbouncer.ini for the database, or check the pooler in front of it
     #[command(after_help = pgbouncer::EXAMPLES)]
     Pgbouncer(pgbouncer::PgbouncerArgs),
+    /// Write the whole database to a file, from one moment, with a manifest that proves it
+    #[command(after_help = backup::BACKUP_EXAMPLES)]
+    Backup(backup::BackupArgs),
+    /// Put a backup back, completely or not at all
+    #[command(after_help = backup::RESTORE_EXAMPLES)]
+    Restore(backup::RestoreArgs),
 }
 
 impl Command {
@@ -66,6 +73,8 @@ impl Command {
             Self::Psql(args) => private_server::psql(context, &args),
             Self::Tune(args) => args.run(context).await,
             Self::Pgbouncer(args) => args.run(context).await,
+            Self::Backup(args) => backup::backup(context, &args).await,
+            Self::Restore(args) => backup::restore(context, &args).await,
         }
     }
 }

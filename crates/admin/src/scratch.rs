@@ -26,6 +26,11 @@ impl Scratch {
         Ok(scratch)
     }
 
+    /// It, named and not connected to.
+    pub(crate) fn database(&self) -> &Database {
+        &self.database
+    }
+
     /// Connects to it.
     pub async fn connect(&self) -> Outcome<Connected> {
         self.database.connect().await

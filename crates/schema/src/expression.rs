@@ -13,6 +13,44 @@ pub(crate) fn without_parentheses(sql: &str) -> &str {
     sql
 }
 
+/// The text as PostgreSQL prints it once it has read its own print, as it does when a backup is restored.
+///
+/// `(a AND b) AND c` becomes `a AND b AND c`, which `BETWEEN` is the usual reason for: the parser joins such
+/// conditions when it meets the parentheses, and not when it makes two of one.
+pub(crate) fn reread(sql: &str) -> String {
+    let mut sql = sql.to_owned();
+    while let Some((start, end)) = joinable(&sql) {
+        sql = [&sql[..start], &sql[start + 1..end], &sql[end + 1..]].concat();
+    }
+    sql
+}
+
+/// The parentheses around the first of several conditions that are joined by one word, around conditions that
+/// the same word joins.
+fn joinable(sql: &str) -> Option<(usize, usize)> {
+    let mut quote = None;
+    let mut before = b'(';
+    for (start, byte) in sql.bytes().enumerate() {
+        match (quote, byte) {
+            (None, b'\'' | b'"') => quote = Some(byte),
+            (Some(open), _) if open == byte => quote = None,
+            (None, b'(') if before == b'(' => {
+                let end = start + group_end(&sql[start..], 0)?;
+                let inner = conditions(&sql[start + 1..end]);
+                let word = [" AND ", " OR "].into_iter().find(|word| sql[end + 1..].starts_with(word));
+                let same =
+                    |word: &str| inner[1..].iter().all(|condition| condition.starts_with(word.trim_start()));
+                if inner.len() > 1 && word.is_some_and(same) {
+                    return Some((start, end));
+                }
+            }
+            _ => {}
+        }
+        before = byte;
+    }
+    None
+}
+
 /// The conditions that `AND` or `OR` joins at the outermost level, each but the first beginning with that word.
 pub(crate) fn conditions(sql: &str) -> Vec<&str> {
     split(sql, &[" AND ", " OR "]).into_iter().map(str::trim).collect()
@@ -79,6 +117,22 @@ mod tests {
         assert_eq!(without_parentheses("(a > 1) AND (b > 2)"), "(a > 1) AND (b > 2)");
         assert_eq!(without_parentheses("(a = ')')"), "a = ')'");
         assert_eq!(without_parentheses(""), "");
+    }
+
+    #[test]
+    fn conditions_are_joined_as_they_are_when_postgresql_reads_them_again() {
+        for (sql, again) in [
+            ("((a >= 1) AND (a <= 2)) AND (b)", "(a >= 1) AND (a <= 2) AND (b)"),
+            ("CHECK ((((a) AND (b)) AND (c)))", "CHECK (((a) AND (b) AND (c)))"),
+            ("(((a) OR (b)) OR (c)) OR (d)", "(a) OR (b) OR (c) OR (d)"),
+            ("(a) AND ((b) AND (c))", "(a) AND ((b) AND (c))"),
+            ("((a) OR (b)) AND (c)", "((a) OR (b)) AND (c)"),
+            ("((a) AND (b)) = c", "((a) AND (b)) = c"),
+            ("(x = '((a) AND (b)) AND (c)') AND (d)", "(x = '((a) AND (b)) AND (c)') AND (d)"),
+            ("(a) OR (((b) AND (c)) AND (d))", "(a) OR ((b) AND (c) AND (d))"),
+        ] {
+            assert_eq!(reread(sql), again);
+        }
     }
 
     #[test]

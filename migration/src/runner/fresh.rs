@@ -36,7 +36,10 @@ WHERE NOT EXISTS (
 )
 ORDER BY rank, statement";
 
-pub(super) async fn drop_everything(connection: &mut PgConnection) -> Result<Vec<String>> {
+/// The statements that drop everything in the schema `public`, in an order that works. Runs none of them.
+///
+/// Fails when the server cannot be asked.
+pub async fn drop_everything(connection: &mut PgConnection) -> Result<Vec<String>> {
     let rows = session::rows(connection, EVERYTHING).await.map_err(Error::Server)?;
     rows.iter().map(|row| row.try_get("statement")).collect::<sqlx::Result<_>>().map_err(Error::Server)
 }

@@ -23,6 +23,7 @@ use sqlx::PgPool;
 
 pub use error::{Error, Result};
 pub use event::{Blocker, Event, Holder, Observer};
+pub use fresh::drop_everything;
 pub use history::{Applied, State, Status, Step, Unknown};
 pub use plan::Plan;
 
@@ -127,6 +128,18 @@ impl Runner {
         work.grant(&mut reader).await?;
         lock.release().await?;
         Ok(done)
+    }
+
+    /// Gives the serving role its privileges where it exists, as every run does at its end.
+    ///
+    /// Fails when the server cannot be asked or refuses, and while another run goes on for too long.
+    pub async fn grant(&self, observer: &Observer) -> Result<()> {
+        let server = self.ready().await?;
+        let lock = RunLock::acquire(&self.pool, &server, self.options.wait, observer).await?;
+        let mut reader = session::acquire(&self.pool).await?;
+        let work = Work { pool: &self.pool, options: &self.options, observer };
+        work.grant(&mut reader).await?;
+        lock.release().await
     }
 
     /// Takes back the newest `steps` migrations; their names, newest first.

@@ -1,7 +1,7 @@
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
-use crate::expression::{first_group, items, without_parentheses};
+use crate::expression::{first_group, items, reread, without_parentheses};
 use crate::model::{Check, Deferral, Exclusion, ForeignKey, Index, IndexKey, Key, ReferentialAction, Table};
 
 /// Adds a row of `constraints.sql` to its table.
@@ -13,7 +13,7 @@ pub(super) fn constraint(table: &mut Table, row: &PgRow) -> Result<(), sqlx::Err
         "c" => table.checks.push(check(row)?),
         _ => table.exclusions.push(Exclusion {
             name: row.try_get("name")?,
-            definition: row.try_get("definition")?,
+            definition: reread(row.try_get("definition")?),
             comment: row.try_get("comment")?,
         }),
     }
@@ -22,7 +22,7 @@ pub(super) fn constraint(table: &mut Table, row: &PgRow) -> Result<(), sqlx::Err
 
 /// Adds a row of `indexes.sql` to its table.
 pub(super) fn index(table: &mut Table, row: &PgRow) -> Result<(), sqlx::Error> {
-    let definition: String = row.try_get("definition")?;
+    let definition = reread(row.try_get("definition")?);
     let columns: Vec<Option<String>> = row.try_get("columns")?;
     let predicate: Option<&str> = row.try_get("predicate")?;
     table.indexes.push(Index {
@@ -38,7 +38,7 @@ pub(super) fn index(table: &mut Table, row: &PgRow) -> Result<(), sqlx::Error> {
             .map(|(definition, column)| IndexKey { column, definition: definition.to_owned() })
             .collect(),
         include: row.try_get("include")?,
-        predicate: predicate.map(|predicate| without_parentheses(predicate).to_owned()),
+        predicate: predicate.map(|predicate| reread(without_parentheses(predicate))),
         options: row.try_get("options")?,
         valid: row.try_get("is_valid")?,
         comment: row.try_get("comment")?,
@@ -79,7 +79,7 @@ fn foreign_key(row: &PgRow) -> Result<ForeignKey, sqlx::Error> {
 fn check(row: &PgRow) -> Result<Check, sqlx::Error> {
     Ok(Check {
         name: row.try_get("name")?,
-        expression: without_parentheses(row.try_get("expression")?).to_owned(),
+        expression: reread(without_parentheses(row.try_get("expression")?)),
         validated: row.try_get("validated")?,
         enforced: row.try_get("enforced")?,
         no_inherit: row.try_get("no_inherit")?,

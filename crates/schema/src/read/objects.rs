@@ -3,7 +3,7 @@
 use sqlx::Row as _;
 
 use super::{ReadError, ReadOptions, catalog::Catalog, grants::Grants};
-use crate::expression::{items, without_parentheses};
+use crate::expression::{items, reread, without_parentheses};
 use crate::model::{Check, Domain, Enum, Function, Sequence};
 
 pub(super) fn enums(catalog: &Catalog, grants: &Grants) -> Result<Vec<Enum>, ReadError> {
@@ -37,7 +37,7 @@ pub(super) fn domains(catalog: &Catalog, grants: &Grants) -> Result<Vec<Domain>,
         let Some(domain) = domains.iter_mut().find(|domain| domain.name == of) else { return Ok(()) };
         domain.checks.push(Check {
             name: row.try_get("name")?,
-            expression: without_parentheses(row.try_get("expression")?).to_owned(),
+            expression: reread(without_parentheses(row.try_get("expression")?)),
             validated: row.try_get("validated")?,
             enforced: true,
             no_inherit: false,

@@ -4,6 +4,7 @@ use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
 use super::{ReadError, ReadOptions, catalog::Catalog, constraints, grants::Grants};
+use crate::expression::{reread, without_parentheses};
 use crate::model::{
     Column, Generated, Identity, Partition, Partitioning, Policy, RowSecurity, Table, Trigger, View,
 };
@@ -100,10 +101,10 @@ fn column(row: &PgRow) -> Result<Column, sqlx::Error> {
     let generated: &str = row.try_get("generated")?;
     let (default, generated) = match expression {
         Some(expression) if !generated.is_empty() => {
-            let expression = crate::expression::without_parentheses(&expression).to_owned();
+            let expression = reread(without_parentheses(&expression));
             (None, Some(Generated { expression, stored: generated == "s" }))
         }
-        default => (default, None),
+        default => (default.map(|default| reread(&default)), None),
     };
     Ok(Column {
         name: row.try_get("name")?,
@@ -127,7 +128,7 @@ fn column(row: &PgRow) -> Result<Column, sqlx::Error> {
 fn trigger(table: &mut Table, row: &PgRow) -> Result<(), sqlx::Error> {
     table.triggers.push(Trigger {
         name: row.try_get("name")?,
-        definition: row.try_get("definition")?,
+        definition: reread(row.try_get("definition")?),
         state: row.try_get("state")?,
         comment: row.try_get("comment")?,
     });
@@ -140,8 +141,8 @@ fn policy(table: &mut Table, row: &PgRow) -> Result<(), sqlx::Error> {
         permissive: row.try_get("permissive")?,
         command: row.try_get("command")?,
         roles: row.try_get("roles")?,
-        using: row.try_get("using_expression")?,
-        with_check: row.try_get("with_check")?,
+        using: row.try_get::<Option<&str>, _>("using_expression")?.map(reread),
+        with_check: row.try_get::<Option<&str>, _>("with_check")?.map(reread),
         comment: row.try_get("comment")?,
     });
     Ok(())

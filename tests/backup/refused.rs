@@ -1,0 +1,122 @@
+//! What the commands do not do, and how they say so.
+
+use super::{Clients, content, directory, filled, text};
+use crate::support::{Database, authority_db, server};
+
+const MARKER: &str = "s3cret-marker";
+
+#[tokio::test]
+async fn a_database_that_is_not_empty_is_left_alone() {
+    let Some(clients) = Clients::of_the_server() else { return };
+    let (database, migrated) = (filled().await, Database::migrated().await);
+    let function = Database::empty().await;
+    function.execute("CREATE FUNCTION mine() RETURNS integer LANGUAGE sql AS 'SELECT 1'").await;
+    let directory = directory();
+    let file = directory.path().join("b.sql");
+    clients.back_up(&database, &file);
+    for target in [&database, &migrated, &function] {
+        let before = content(target).await;
+        let outcome = clients.run(target, &["restore", text(&file)]);
+        assert_eq!(outcome.code, Some(1), "{outcome:?}");
+        assert!(
+            outcome.stderr.contains("is not empty") && outcome.stderr.contains("--replace"),
+            "{outcome:?}"
+        );
+        let outcome = clients.run(target, &["restore", text(&file), "--replace"]);
+        assert_eq!(outcome.code, Some(2), "without --yes and without a terminal: {outcome:?}");
+        let outcome =
+            clients.run(target, &["restore", text(&file), "--replace", "--yes", "--database", "another"]);
+        assert_eq!(outcome.code, Some(2), "{outcome:?}");
+        assert_eq!(content(target).await, before);
+    }
+}
+
+#[tokio::test]
+async fn wrong_usage_ends_with_2_before_anything_is_done() {
+    let database = Database::empty().await;
+    let directory = directory();
+    let path = |name: &str| directory.path().join(name).display().to_string();
+    for arguments in [
+        vec!["backup"],
+        vec!["restore"],
+        vec!["backup", &path("b")],
+        vec!["backup", &path("b.tar")],
+        vec!["restore", &path("b.zip")],
+        vec!["backup", &path("b.sql"), "--jobs", "2"],
+        vec!["backup", &path("b.dump"), "--jobs", "2"],
+        vec!["backup", &path("b.dir"), "--jobs", "0"],
+        vec!["restore", &path("b.sql.gz"), "--jobs", "2"],
+        vec!["restore", &path("b.dump"), "--verify", "--replace"],
+    ] {
+        let outcome: crate::support::Outcome =
+            authority_db(&database.url(), &arguments).output().expect("authority-db runs").into();
+        assert_eq!(outcome.code, Some(2), "{arguments:?}: {outcome:?}");
+        assert_eq!(super::names(directory.path()), [""; 0]);
+    }
+}
+
+#[tokio::test]
+async fn a_database_without_migrations_is_not_backed_up() {
+    let Some(clients) = Clients::of_the_server() else { return };
+    let database = Database::empty().await;
+    let directory = directory();
+    let outcome = clients.run(&database, &["backup", text(&directory.path().join("b.sql"))]);
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    assert!(outcome.stderr.contains("is not Authority's"), "{outcome:?}");
+    assert_eq!(super::names(directory.path()), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_role_that_may_not_read_everything_makes_no_backup() {
+    let Some(clients) = Clients::of_the_server() else { return };
+    let database = filled().await;
+    let directory = directory();
+    for name in super::NAMES {
+        let mut command = clients.command(&database, &["backup", text(&directory.path().join(name))]);
+        command.env("DATABASE_URL", database.url_as("authority_app"));
+        let outcome: crate::support::Outcome = command.output().expect("authority-db runs").into();
+        assert_eq!(outcome.code, Some(1), "{outcome:?}");
+        assert!(outcome.stderr.contains("permission denied"), "{outcome:?}");
+        assert_eq!(super::names(directory.path()), [""; 0]);
+    }
+}
+
+#[tokio::test]
+async fn the_password_reaches_the_programs_and_shows_nowhere() {
+    let Some(clients) = Clients::of_the_server() else { return };
+    let database = filled().await;
+    let directory = directory();
+    let file = directory.path().join("b.sql");
+    let right = server().endpoint().tcp_url_for(database.name());
+    let wrong =
+        format!("postgres://authority:{MARKER}@127.0.0.1:{}/{}", server().endpoint().port(), database.name());
+    for (url, code) in [(right.reveal(), 0), (wrong.as_str(), 1)] {
+        let mut command = clients.command(&database, &["backup", text(&file), "--verify", "--force"]);
+        let outcome: crate::support::Outcome =
+            command.env("DATABASE_URL", url).output().expect("authority-db runs").into();
+        assert_eq!(outcome.code, Some(code), "{outcome:?}");
+        let password = url.split([':', '@']).nth(2).expect("a password");
+        assert!(!format!("{outcome:?}").contains(password));
+    }
+    assert!(!std::fs::read_to_string(&file).expect("SQL").contains(MARKER));
+}
+
+#[tokio::test]
+async fn an_error_of_psql_shows_no_rows() {
+    let Some(clients) = Clients::of_the_server() else { return };
+    let (database, target) = (filled().await, Database::empty().await);
+    let directory = directory();
+    let file = directory.path().join("h.sql");
+    let dumped = clients.program("pg_dump", &database).output().expect("pg_dump runs");
+    let dump = String::from_utf8(dumped.stdout).expect("SQL");
+    // The first row twice: its key is there already.
+    let start = dump.find("COPY public.users (").expect("the table");
+    let row = dump[start..].lines().nth(1).expect("a row").to_owned();
+    std::fs::write(&file, dump.replacen(&row, &format!("{row}\n{row}"), 1)).expect("a file");
+    let outcome = clients.run(&target, &["restore", text(&file)]);
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    assert!(outcome.stderr.contains("pk_users"), "{outcome:?}");
+    let mail = row.split('\t').find(|field| field.contains('@')).expect("an address");
+    assert!(!outcome.stderr.contains(mail), "{outcome:?}");
+    assert_eq!(content(&target).await.len(), 1, "there is no table");
+}
