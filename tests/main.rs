@@ -6,6 +6,7 @@ mod backup;
 mod connection;
 mod constraints;
 mod database_setup;
+mod doctor;
 mod entities;
 mod migrations;
 mod pgbouncer;

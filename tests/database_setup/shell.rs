@@ -37,7 +37,10 @@ impl Shell {
                 ["psql", "pg_dump", "createdb"].iter().all(|name| folder.join(name).is_file())
             })
             .expect("PostgreSQL is not installed with its client programs; fix: apt-get install postgresql");
-        let server = Ephemeral::start(&programs, &EphemeralOptions::default());
+        // As a server is that nobody has changed; those of tests otherwise do without.
+        let settings = ["fsync", "full_page_writes"].map(|name| (name.to_owned(), "on".to_owned())).into();
+        let server =
+            Ephemeral::start(&programs, &EphemeralOptions { settings, ..EphemeralOptions::default() });
         let server = server.unwrap_or_else(|error| panic!("{error}"));
         let bin = tempfile::tempdir().expect("a directory");
         let program = authority_db("", &[]).get_program().to_owned();

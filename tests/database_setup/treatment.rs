@@ -28,7 +28,7 @@ pub(super) enum How {
 }
 
 /// Commands that the program does not have yet: a block with one of them only has to be well-formed.
-pub(super) const AWAITED: &[&str] = &["doctor"];
+pub(super) const AWAITED: &[&str] = &[];
 
 /// Replaced in every block. What is in braces is known when the servers run.
 pub(super) const EVERYWHERE: [(&str, &str); 5] = [
@@ -45,7 +45,7 @@ dropuser --if-exists authority_app
 dropuser --if-exists authority
 ";
 
-pub(super) const TREATMENTS: [Treatment; 28] = [
+pub(super) const TREATMENTS: [Treatment; 29] = [
     run("psql --version"),
     run("export DATABASE_URL=postgres://authority@localhost:5432/authority_db"),
     Treatment {
@@ -87,6 +87,9 @@ pub(super) const TREATMENTS: [Treatment; 28] = [
         How::StartPgBouncer,
     ),
     run("export DATABASE_URL=postgres://authority:secure_password@localhost:6432/authority_db"),
+    run(
+        "  export DATABASE_URL='postgres://authority:secure_password@localhost:6432/authority_db?prepared_statements=false'",
+    ),
     run("authority-db tune --memory 1GB --connections 100"),
     treated("# Memory", How::PrintedBy(&["tune", "--memory", "1GB", "--connections", "100"])),
     run("authority-db tune > tuned.conf"),

@@ -16,5 +16,7 @@ pub(crate) const ENTITIES: &str = "entity/src/generated";
 pub(crate) const SCHEMA_DOCS: &str = "docs/schema";
 /// The snapshots of the schema, which the tests compare with a real database.
 pub(crate) const SCHEMA_SNAPSHOTS: &str = "tests/snapshots/schema";
+/// The schema that `doctor` compares a database with.
+pub(crate) const EXPECTED_SCHEMA: &str = "crates/admin/src/doctor/expected";
 /// The snapshots of the migrations' SQL.
 pub(crate) const MIGRATION_SNAPSHOTS: &str = "tests/snapshots/migrations";

@@ -9,8 +9,10 @@
 mod backup;
 mod confirm;
 mod context;
+pub mod doctor;
 mod failure;
 pub mod migrate;
+pub mod partitions;
 pub mod pgbouncer;
 mod private_server;
 mod quote;
@@ -47,6 +49,8 @@ pub enum Command {
     Url(private_server::UrlArgs),
     /// Open psql on the database in use
     Psql(private_server::PsqlArgs),
+    /// Examine the database: each thing that is wrong, with what mends it; changes nothing
+    Doctor(doctor::DoctorArgs),
     /// Print the settings of PostgreSQL for its machine, and how the server differs from them
     #[command(after_help = tune::EXAMPLES)]
     Tune(tune::TuneArgs),
@@ -71,6 +75,7 @@ impl Command {
             Self::Stop => private_server::stop(context),
             Self::Url(args) => private_server::url(context, &args),
             Self::Psql(args) => private_server::psql(context, &args),
+            Self::Doctor(args) => doctor::run(context, &args).await,
             Self::Tune(args) => args.run(context).await,
             Self::Pgbouncer(args) => args.run(context).await,
             Self::Backup(args) => backup::backup(context, &args).await,

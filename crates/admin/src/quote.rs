@@ -1,6 +1,7 @@
-//! Names and texts in statements that cannot have parameters: those that make roles and databases.
+//! Names and texts in what cannot have parameters: statements that make roles and databases, and the statements and
+//! commands that fixes consist of.
 
-/// A name, in double quotes.
+/// A name, in double quotes: right whatever the words of the server's version are.
 pub(crate) fn identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
@@ -9,6 +10,16 @@ pub(crate) fn identifier(name: &str) -> String {
 pub(crate) fn literal(text: &str) -> String {
     let quoted = text.replace('\'', "''");
     if quoted.contains('\\') { format!("E'{}'", quoted.replace('\\', r"\\")) } else { format!("'{quoted}'") }
+}
+
+/// A word of a shell command.
+pub(crate) fn shell(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@%+=".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
 }
 
 #[cfg(test)]
@@ -20,5 +31,6 @@ mod tests {
         assert_eq!(identifier(r#"a"b\c"#), r#""a""b\c""#);
         assert_eq!(literal("it's"), "'it''s'");
         assert_eq!(literal(r"a\'b"), r"E'a\\''b'");
+        assert_eq!(shell("a b'c"), r"'a b'\''c'");
     }
 }

@@ -69,6 +69,8 @@ async fn derive(context: &Context, scratch: &Scratch) -> Outcome<Files> {
     files.add_all(tree::SCHEMA_DOCS, authority_schema::docs::pages(&schema));
     files.add_all(tree::SCHEMA_SNAPSHOTS, snapshots::of_schema(&schema));
     files.add_all(tree::MIGRATION_SNAPSHOTS, snapshots::of_migrations());
+    let expected = authority_admin::doctor::expected_schema(&schema);
+    files.add_all(tree::EXPECTED_SCHEMA, [("schema.txt".to_owned(), expected)]);
     Ok(files)
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, Row};
 use tokio::time::{Instant, sleep};
 
-use super::{Setting, compare};
+use super::{Server, Setting};
 use crate::{Failure, Outcome};
 
 /// How long the server may take to read its files again.
@@ -97,7 +97,7 @@ fn half_way(error: &sqlx::Error, done: &[Setting]) -> Failure {
 async fn settle(pool: &PgPool, settings: &[Setting]) -> sqlx::Result<Vec<&'static str>> {
     let deadline = Instant::now() + PATIENCE;
     loop {
-        let live = compare(pool, settings).await?;
+        let live = Server::of(pool).await?.beside(settings);
         let waiting: Vec<_> = settings
             .iter()
             .map(|setting| setting.name)

@@ -11,9 +11,8 @@ mod this_machine;
 
 use anstream::{eprintln, print, println};
 use clap::Args;
-use sqlx::Row;
 
-pub use live::{Live, compare};
+pub use live::{Live, QUESTION, Server};
 pub use machine::{Machine, MachineError, Storage};
 pub use rules::recommend;
 pub use setting::{Setting, Value};
@@ -58,14 +57,13 @@ impl TuneArgs {
     /// Prints the settings, and beside them those of the server where there is one.
     pub(crate) async fn run(self, context: &Context) -> Outcome {
         let (database, server) = self.server(context).await?;
-        let machine = self.machine(database.as_ref(), server.as_ref()).await?;
-        let settings = recommend(&machine);
-        let live = match &server {
-            Some(server) => {
-                Some(compare(server.pool(), &settings).await.map_err(|error| Failure::new(&error))?)
-            }
+        let found = match &server {
+            Some(server) => Some(Server::of(server.pool()).await.map_err(|error| Failure::new(&error))?),
             None => None,
         };
+        let machine = self.machine(database.as_ref(), found.as_ref())?;
+        let settings = recommend(&machine);
+        let live = found.map(|found| found.beside(&settings));
         let report = Report::new(machine, settings, live);
         if self.json {
             println!("{}", serde_json::to_string_pretty(&report).map_err(|error| Failure::new(&error))?);
@@ -103,14 +101,9 @@ impl TuneArgs {
         }
     }
 
-    async fn machine(&self, database: Option<&Database>, server: Option<&Connected>) -> Outcome<Machine> {
-        let facts = match server {
-            Some(server) => Some(Facts::of(server).await?),
-            None => None,
-        };
-        let elsewhere = database.filter(|database| {
-            !database.config.is_local() || facts.as_ref().is_some_and(|facts| facts.elsewhere)
-        });
+    fn machine(&self, database: Option<&Database>, server: Option<&Server>) -> Outcome<Machine> {
+        let elsewhere = database
+            .filter(|database| !database.config.is_local() || server.is_some_and(|server| server.elsewhere));
         let (memory, here) = match (self.memory, elsewhere) {
             (Some(memory), _) => (memory, false),
             (None, Some(database)) => {
@@ -129,7 +122,7 @@ impl TuneArgs {
             }
         };
         let cores = self.cores.unwrap_or_else(|| if here { this_machine::cores() } else { ASSUMED_CORES });
-        let connections = self.connections.or(facts.map(|facts| facts.max_connections));
+        let connections = self.connections.or(server.map(|server| server.max_connections));
         let connections = connections.unwrap_or(Machine::DEFAULT_CONNECTIONS);
         Machine::new(memory, cores, self.storage, connections).map_err(|error| {
             let failure = Failure::new(&error).as_wrong_usage();
@@ -143,26 +136,10 @@ impl TuneArgs {
     }
 }
 
-/// What the server says of itself and of where it is.
-struct Facts {
-    max_connections: u32,
-    /// Whether it has an address of its own: it is behind a pooler on this machine, or in a container.
-    elsewhere: bool,
-}
-
-impl Facts {
-    async fn of(server: &Connected) -> Outcome<Self> {
-        let sql = "SELECT pg_catalog.current_setting('max_connections')::bigint AS max_connections,
-                          NOT coalesce(inet_server_addr() <<= inet '127.0.0.0/8'
-                                       OR inet_server_addr() IN (inet '::1', inet_client_addr()), true) AS elsewhere";
-        let read = async {
-            let row = sqlx::raw_sql(sql).fetch_one(server.pool()).await?;
-            let connections: i64 = row.try_get("max_connections")?;
-            let max_connections = u32::try_from(connections).unwrap_or(u32::MAX);
-            Ok(Self { max_connections, elsewhere: row.try_get("elsewhere")? })
-        };
-        read.await.map_err(|error: sqlx::Error| Failure::new(&error))
-    }
+/// This machine, with so many connections at the most and solid-state storage. Nothing where its memory is not known, or
+/// no settings are for it.
+pub(crate) fn this_machine_with(connections: u32) -> Option<Machine> {
+    Machine::new(this_machine::memory()?, this_machine::cores(), Storage::Ssd, connections).ok()
 }
 
 fn summary(context: &Context, report: &Report) {

@@ -48,7 +48,7 @@ impl Report {
     pub(super) fn differing(&self) -> impl Iterator<Item = (&Setting, &Live)> {
         self.settings.iter().filter_map(|compared| {
             let live = compared.current.as_ref()?;
-            (!live.as_recommended && live.is_possible()).then_some((&compared.setting, live))
+            live.differs().then_some((&compared.setting, live))
         })
     }
 

@@ -1,0 +1,158 @@
+use authority_local_postgres::{APP_ROLE, OWNER_ROLE, SUPERUSER};
+
+use super::examination::{examine, examine_for};
+use crate::support::{Database, execute};
+
+#[tokio::test]
+async fn the_serving_role_does_not_exist() {
+    let database = Database::migrated().await;
+    examine(&database.url(), &[]).is_well("serving-role-exists");
+    let examination = examine_for(&database.url(), "doctor's \\role");
+    let finding = examination.finds("serving-role-exists", "warning", "doctor's \\role");
+    assert!(finding.fix().starts_with("CREATE ROLE \"doctor's \\role\" LOGIN"), "{finding:?}");
+    for check in ["serving-role-attributes", "serving-role-access", "serving-role-privileges"] {
+        assert_eq!(examination.skips(check), "the serving role does not exist");
+    }
+}
+
+#[tokio::test]
+async fn the_serving_role_has_special_powers() {
+    let database = Database::migrated().await;
+    let superuser = database.pool_as(SUPERUSER).await;
+    examine(&database.url(), &[]).is_well("serving-role-attributes");
+    execute(&superuser, "CREATE ROLE doctor_mighty LOGIN CREATEDB CREATEROLE").await;
+    let finding = examine_for(&database.url(), "doctor_mighty").finds(
+        "serving-role-attributes",
+        "warning",
+        "doctor_mighty",
+    );
+    finding.mend(&superuser).await;
+    examine_for(&database.url(), "doctor_mighty").is_well("serving-role-attributes");
+    execute(&superuser, "ALTER ROLE doctor_mighty SUPERUSER").await;
+    let examination = examine_for(&database.url(), "doctor_mighty");
+    let finding = examination.finds("serving-role-attributes", "error", "doctor_mighty");
+    // A superuser can do everything, to audit_logs as well.
+    examination.finds("audit-append-only", "error", "audit_logs");
+    finding.mend(&superuser).await;
+    let examination = examine_for(&database.url(), "doctor_mighty");
+    examination.is_well("serving-role-attributes");
+    examination.is_well("audit-append-only");
+}
+
+#[tokio::test]
+async fn the_serving_role_owns_a_table() {
+    let database = Database::migrated().await;
+    let superuser = database.pool_as(SUPERUSER).await;
+    examine(&database.url(), &[]).is_well("serving-role-owns");
+    execute(&superuser, "CREATE ROLE doctor_owner LOGIN; ALTER TABLE settings OWNER TO doctor_owner").await;
+    let finding =
+        examine_for(&database.url(), "doctor_owner").finds("serving-role-owns", "error", "doctor_owner");
+    finding.mend(&superuser).await;
+    examine_for(&database.url(), "doctor_owner").is_well("serving-role-owns");
+}
+
+#[tokio::test]
+async fn the_serving_role_is_a_member_of_the_owner() {
+    let database = Database::migrated().await;
+    let superuser = database.pool_as(SUPERUSER).await;
+    execute(&superuser, &format!("CREATE ROLE doctor_member LOGIN; GRANT {OWNER_ROLE} TO doctor_member"))
+        .await;
+    let examination = examine_for(&database.url(), "doctor_member");
+    let finding = examination.finds("serving-role-owns", "error", "doctor_member");
+    let through_it = examination.finds("audit-append-only", "error", "audit_logs");
+    assert_eq!(finding.fix(), through_it.fix());
+    finding.mend(&superuser).await;
+    let examination = examine_for(&database.url(), "doctor_member");
+    examination.is_well("serving-role-owns");
+    examination.is_well("audit-append-only");
+}
+
+#[tokio::test]
+async fn the_serving_role_does_not_get_in() {
+    let database = Database::migrated().await;
+    let superuser = database.pool_as(SUPERUSER).await;
+    examine(&database.url(), &[]).is_well("serving-role-access");
+    let name = database.name();
+    execute(
+        &superuser,
+        &format!("REVOKE CONNECT ON DATABASE {name} FROM PUBLIC; REVOKE USAGE ON SCHEMA public FROM PUBLIC"),
+    )
+    .await;
+    let examination = examine(&database.url_as(SUPERUSER), &[]);
+    let door = examination.finds("serving-role-access", "error", &format!("database {name}"));
+    let room = examination.finds("serving-role-access", "error", "schema public");
+    for finding in [door, room] {
+        finding.mend(&superuser).await;
+    }
+    examine(&database.url_as(SUPERUSER), &[]).is_well("serving-role-access");
+}
+
+#[tokio::test]
+async fn the_serving_role_has_less_or_more_than_its_privileges() {
+    let database = Database::migrated().await;
+    examine(&database.url(), &[]).is_well("serving-role-privileges");
+    database
+        .execute(&format!("REVOKE INSERT, UPDATE ON users FROM {APP_ROLE}; GRANT DELETE ON users TO PUBLIC"))
+        .await;
+    database.execute(&format!("GRANT TRUNCATE ON sessions TO {APP_ROLE}")).await;
+    let examination = examine(&database.url(), &[]);
+    let less = examination.finds("serving-role-privileges", "error", "users");
+    assert_eq!(less.fix(), format!("GRANT INSERT, UPDATE ON TABLE \"users\" TO \"{APP_ROLE}\";"));
+    let more = examination.finds("serving-role-privileges", "warning", "users");
+    let other = examination.finds("serving-role-privileges", "warning", "sessions");
+    for finding in [less, more, other] {
+        finding.mend(database.pool()).await;
+    }
+    examine(&database.url(), &[]).is_well("serving-role-privileges");
+}
+
+#[tokio::test]
+async fn a_role_without_any_privilege_gets_exactly_what_it_lacks() {
+    let database = Database::migrated().await;
+    execute(&database.pool_as(SUPERUSER).await, "CREATE ROLE doctor_novice LOGIN").await;
+    let findings = examine_for(&database.url(), "doctor_novice").of("serving-role-privileges");
+    assert_eq!(findings.len(), authority_migration::grants::PRIVILEGES.len());
+    for finding in findings {
+        finding.mend(database.pool()).await;
+    }
+    let examination = examine_for(&database.url(), "doctor_novice");
+    examination.is_well("serving-role-privileges");
+    examination.is_well("audit-append-only");
+}
+
+#[tokio::test]
+async fn the_serving_role_can_change_the_audit_trail() {
+    let database = Database::migrated().await;
+    examine(&database.url(), &[]).is_well("audit-append-only");
+    database.execute(&format!("GRANT DELETE, TRUNCATE ON audit_logs TO {APP_ROLE}")).await;
+    database.execute(&format!("GRANT UPDATE (details) ON audit_logs_default TO {APP_ROLE}")).await;
+    let examination = examine(&database.url(), &[]);
+    let table = examination.finds("audit-append-only", "error", "audit_logs");
+    let partition = examination.finds("audit-append-only", "error", "audit_logs_default");
+    // Said once, not by both checks.
+    examination.is_well("serving-role-privileges");
+    for finding in [table, partition] {
+        finding.mend(database.pool()).await;
+    }
+    examine(&database.url(), &[]).is_well("audit-append-only");
+}
+
+#[tokio::test]
+async fn everybody_may_create_objects() {
+    let database = Database::migrated().await;
+    let superuser = database.pool_as(SUPERUSER).await;
+    execute(&superuser, "GRANT CREATE ON SCHEMA public TO PUBLIC").await;
+    let finding = examine(&database.url(), &[]).finds("public-schema-create", "warning", "public");
+    finding.mend(&superuser).await;
+    examine(&database.url(), &[]).is_well("public-schema-create");
+    // The owner still can.
+    database.execute("CREATE TABLE doctor_was_here ()").await;
+}
+
+#[tokio::test]
+async fn an_examination_as_a_superuser_says_so() {
+    let database = Database::migrated().await;
+    examine(&database.url(), &[]).is_well("superuser");
+    let finding = examine(&database.url_as(SUPERUSER), &[]).finds("superuser", "info", SUPERUSER);
+    assert!(finding.fix().contains(APP_ROLE), "{finding:?}");
+}
