@@ -15,7 +15,10 @@ use crate::support::{Outcome, authority_db};
 
 /// Runs the operator's program to its end, which has to come: a client of PgBouncer can wait for ever.
 fn run(url: &str, arguments: &[&str]) -> Outcome {
-    let child = authority_db(url, arguments).spawn().expect("authority-db starts");
+    let child = authority_db(url, arguments)
+        .env("ADMIN_PASSWORD", "correct horse battery")
+        .spawn()
+        .expect("authority-db starts");
     let (ended, end) = mpsc::channel();
     thread::spawn(move || ended.send(Outcome::of(child)));
     let outcome = end.recv_timeout(Duration::from_mins(2));

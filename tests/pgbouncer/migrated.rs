@@ -38,6 +38,8 @@ async fn every_command_does_and_prints_the_same_through_the_pooler() {
         &["migrate", "up"],
         &["migrate", "fresh", "--yes"],
         &["migrate"],
+        &["seed"],
+        &["seed"],
         &["tune", "--memory", "1GB"],
         &["tune", "--json"],
     ] {
@@ -106,6 +108,28 @@ async fn a_step_outside_a_transaction_stops_and_asks_for_the_server_itself() {
         in_time("the run", direct.up(None, &|_| {})).await.expect("it works directly"),
         [INDEX.name()]
     );
+}
+
+#[tokio::test]
+async fn programs_that_need_a_session_of_their_own_ask_for_the_server_itself() {
+    let database = Database::migrated().await;
+    let pooler = Pooler::of(&database).await;
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = |name: &str| directory.path().join(name).display().to_string();
+    let (direct, through) = (path("direct.sql"), path("through.sql"));
+    // Some builds of PostgreSQL come without pg_dump; then there is nothing to restore.
+    let backed_up = run(&direct_url(&database), &["backup", &direct]).code == Some(0);
+    let attempts =
+        [Some(["backup", &through, "--force"]), backed_up.then_some(["restore", &direct, "--replace"])];
+    for attempt in attempts.into_iter().flatten() {
+        for url in [pooler.url().to_owned(), format!("{}?prepared_statements=false", pooler.url())] {
+            let outcome = run(&url, &attempt);
+            assert_eq!(outcome.code, Some(1), "{outcome:?}");
+            assert!(outcome.stderr.contains("a pooler stands in front of the database"), "{outcome:?}");
+            assert!(outcome.stderr.contains("the server's own address"), "{outcome:?}");
+        }
+    }
+    assert!(!std::path::Path::new(&through).exists());
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ pub struct Server {
     pub in_recovery: bool,
     /// Whether its transactions are read-only.
     pub read_only: bool,
-    /// Whether a pooler stands in front of it. Unknown, and so false, when `prepared_statements` is not `auto`.
+    /// Whether a pooler stands in front of it.
     pub pooled: bool,
     /// Whether named prepared statements may be used. When not, every statement of SeaORM that has parameters fails
     /// or, worse, runs as another one; only text without parameters is safe.

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use authority_connection::ConnectError;
+use authority_connection::{ConnectError, PreparedStatements};
 
 use super::check::{Check, Group, Look, Verdict};
 use super::facts::Arrival;
@@ -144,8 +144,17 @@ fn pooler(arrival: &Arrival) -> Verdict {
         return Verdict::well();
     }
     let host = server.host.to_string();
-    if server.prepared_statements {
-        return Symptom::info(host, "is a pooler, which carries prepared statements").into();
+    match arrival.config.prepared_statements() {
+        PreparedStatements::No => {
+            return Symptom::info(host, "is a pooler; DATABASE_URL says prepared_statements=false").into();
+        }
+        PreparedStatements::Yes => {
+            return Symptom::info(host, "is a pooler; DATABASE_URL says prepared_statements=true").into();
+        }
+        PreparedStatements::Auto if server.prepared_statements => {
+            return Symptom::info(host, "is a pooler, which carries prepared statements").into();
+        }
+        PreparedStatements::Auto => {}
     }
     let message = "is a pooler that does not carry prepared statements: Authority refuses it unless DATABASE_URL \
                    says prepared_statements=false";

@@ -27,12 +27,6 @@ type Answer<T> = Result<T, String>;
 ///
 /// Fails when it cannot be reached at all.
 pub(super) async fn check(config: &Config, environment: &Environment) -> Outcome<Vec<Finding>> {
-    if config.prepared_statements() != PreparedStatements::Auto {
-        return Err(Failure::wrong_usage(
-            "a pooler is not looked for when DATABASE_URL says prepared_statements",
-        )
-        .with_fix("take prepared_statements out of DATABASE_URL for this check".to_owned()));
-    }
     let unreachable = |error: ConnectError| Failure::new(&error).with_fix(error.fix());
     let at = config.host();
     let server = config.probe().await.map_err(unreachable)?;
@@ -47,7 +41,7 @@ pub(super) async fn check(config: &Config, environment: &Environment) -> Outcome
     findings.push(mode(config).await);
     findings.push(transactions(config).await);
     findings.push(lock(config).await);
-    findings.push(statements(server.prepared_statements));
+    findings.push(statements(config, server.prepared_statements));
     findings.extend(startup_options(config, environment).await);
     findings.push(leftovers(config).await);
     Ok(findings)
@@ -128,8 +122,12 @@ async fn lock(config: &Config) -> Finding {
     }
 }
 
-fn statements(carried: bool) -> Finding {
+fn statements(config: &Config, carried: bool) -> Finding {
     const CHECK: &str = "prepared statements";
+    let said = config.prepared_statements();
+    if said != PreparedStatements::Auto {
+        return Finding::good(CHECK, format!("DATABASE_URL says prepared_statements={said}"));
+    }
     if carried {
         return Finding::good(CHECK, "they are carried from one server connection to the next");
     }

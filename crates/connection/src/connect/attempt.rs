@@ -28,8 +28,7 @@ pub(super) struct Reached {
 
 impl Reached {
     pub(super) async fn describe(&mut self, config: &Config) -> Result<Server, ConnectError> {
-        let detect = config.prepared_statements == PreparedStatements::Auto;
-        let pooled = detect && (self.mark_refused || !self.state.marked);
+        let pooled = self.mark_refused || !self.state.marked;
         let prepared_statements = match config.prepared_statements {
             PreparedStatements::Yes => true,
             PreparedStatements::No => false,
@@ -105,7 +104,7 @@ async fn one_host(
     host: &Host,
     wanted: TargetSessionAttrs,
 ) -> Result<Reached, ConnectError> {
-    let detect = goal == Goal::Pool && config.prepared_statements == PreparedStatements::Auto;
+    let detect = goal == Goal::Pool;
     let (mut connection, options, mark_refused) = match one_way(config, files, host, detect).await {
         Err(ConnectError::PoolerParameter { .. }) if detect => {
             let (connection, options) = one_way(config, files, host, false).await?;
