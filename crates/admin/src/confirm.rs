@@ -28,9 +28,9 @@ impl Consent {
         let database = config.database();
         match &self.database {
             Some(name) if name != database => {
-                return Err(Failure::wrong_usage(format!(
-                    "--database says {name}, but the database is {database}"
-                )));
+                let sentence = format!("--database says {name}, but the database is {database}");
+                return Err(Failure::wrong_usage(sentence)
+                    .with_fix(format!("name the other one in DATABASE_URL, or this one: --database {database}")));
             }
             None if !config.is_local() => {
                 let sentence =

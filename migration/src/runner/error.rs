@@ -237,9 +237,9 @@ impl Error {
             }
             Self::TooOld { .. } => "upgrade the server, or name a newer one in DATABASE_URL".to_owned(),
             Self::Replica { .. } => "name the primary in DATABASE_URL".to_owned(),
-            Self::ReadOnly { role, .. } => {
+            Self::ReadOnly { database, role } => {
                 format!(
-                    "ALTER ROLE \"{role}\" RESET default_transaction_read_only; or name another role in DATABASE_URL"
+                    "BEGIN READ WRITE; ALTER DATABASE \"{database}\" RESET default_transaction_read_only; ALTER ROLE \"{role}\" RESET default_transaction_read_only; COMMIT; or name another role in DATABASE_URL"
                 )
             }
             Self::NoPublicSchema { .. } => "CREATE SCHEMA public;".to_owned(),

@@ -36,9 +36,23 @@ pub(super) async fn run(context: &Context, args: &StatusArgs) -> Outcome {
             status.database,
             summary(&status)
         ))
-        .with_fix(format!("{} migrate", context.program())));
+        .with_fix(fix(context, &status)));
     }
     Ok(())
+}
+
+/// What makes it up to date. Pending migrations cannot be applied before others are as they were.
+fn fix(context: &Context, status: &Status) -> String {
+    let program = context.program();
+    if status.steps.iter().any(|step| matches!(step.state, State::Edited { .. })) {
+        "restore the edited migrations, and put the changes into new ones (cargo xtask migrate new NAME)".to_owned()
+    } else if status.steps.iter().any(|step| step.state == State::OutOfOrder) {
+        "rename what is out of order so that it sorts last".to_owned()
+    } else if status.unknown.iter().any(|unknown| !unknown.compatible) {
+        "run a program that knows these migrations".to_owned()
+    } else {
+        format!("{program} migrate")
+    }
 }
 
 fn print(status: &Status) {

@@ -39,7 +39,11 @@ pub(crate) fn classify(error: sqlx::Error, at: Target, password_given: bool) -> 
         sqlx::Error::Protocol(what) if what.contains("response from SSLRequest: 0x00") => {
             ConnectError::Closed { at }
         }
-        error @ sqlx::Error::Protocol(_) => ConnectError::NotPostgres { at, source: Box::new(error) },
+        // At its end, in brackets, stands where in the driver's source it was noticed.
+        sqlx::Error::Protocol(what) => {
+            let said = what.rsplit_once(" (sqlx").map_or(what.as_str(), |(said, _)| said);
+            ConnectError::NotPostgres { at, source: said.to_owned().into() }
+        }
         error => ConnectError::Other { at, source: Box::new(error) },
     }
 }
