@@ -2,7 +2,7 @@
 //!
 //! A check is one entry in the list of its group's file, and its question one file in `sql/`. It only reads, has five
 //! seconds, and works for an unprivileged role and behind a pooler; what it may not see it says so. The list of groups
-//! is in [`registry`].
+//! is in `registry`.
 
 mod ask;
 mod check;
