@@ -29,8 +29,9 @@ impl Consent {
         match &self.database {
             Some(name) if name != database => {
                 let sentence = format!("--database says {name}, but the database is {database}");
-                return Err(Failure::wrong_usage(sentence)
-                    .with_fix(format!("name the other one in DATABASE_URL, or this one: --database {database}")));
+                return Err(Failure::wrong_usage(sentence).with_fix(format!(
+                    "name the other one in DATABASE_URL, or this one: --database {database}"
+                )));
             }
             None if !config.is_local() => {
                 let sentence =

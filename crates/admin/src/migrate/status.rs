@@ -45,7 +45,8 @@ pub(super) async fn run(context: &Context, args: &StatusArgs) -> Outcome {
 fn fix(context: &Context, status: &Status) -> String {
     let program = context.program();
     if status.steps.iter().any(|step| matches!(step.state, State::Edited { .. })) {
-        "restore the edited migrations, and put the changes into new ones (cargo xtask migrate new NAME)".to_owned()
+        "restore the edited migrations, and put the changes into new ones (cargo xtask migrate new NAME)"
+            .to_owned()
     } else if status.steps.iter().any(|step| step.state == State::OutOfOrder) {
         "rename what is out of order so that it sorts last".to_owned()
     } else if status.unknown.iter().any(|unknown| !unknown.compatible) {
