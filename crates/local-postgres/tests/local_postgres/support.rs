@@ -82,7 +82,12 @@ pub(crate) fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
 
 /// The command lines of all processes.
 pub(crate) fn process_list() -> String {
-    let output = Command::new("ps").args(["-e", "-o", "args"]).output().expect("ps");
+    ps(&["-e", "-o", "args"])
+}
+
+/// What `ps` prints.
+pub(crate) fn ps(arguments: &[&str]) -> String {
+    let output = Command::new("ps").args(arguments).output().expect("ps");
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
