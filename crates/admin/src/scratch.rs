@@ -1,7 +1,8 @@
 use authority_connection::Config;
-use sqlx::{AssertSqlSafe, Connection};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use crate::context::{Connected, Database};
+use crate::quote::identifier;
 use crate::{Context, Failure, Outcome};
 
 /// A database made for one purpose and dropped afterwards, on the server that is in use.
@@ -21,8 +22,15 @@ impl Scratch {
         let name = format!("authority_{purpose}_{}", std::process::id());
         let config = server.with_database(&name).map_err(|error| Failure::new(&error))?;
         let scratch = Self { server, database: Database { config, origin }, name };
-        scratch.execute("DROP DATABASE IF EXISTS").await?;
-        scratch.execute("CREATE DATABASE").await?;
+        let mut connection = scratch.server().await?;
+        drop_database(&mut connection, &scratch.name).await.map_err(|error| Failure::new(&error))?;
+        let sql = format!("CREATE DATABASE {}", identifier(&scratch.name));
+        let made = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await;
+        made.map_err(|error| {
+            let user = identifier(scratch.server.user());
+            Failure::new(&error).with_fix(format!("as a superuser: ALTER ROLE {user} CREATEDB;"))
+        })?;
+        connection.close().await.map_err(|error| Failure::new(&error))?;
         Ok(scratch)
     }
 
@@ -40,20 +48,30 @@ impl Scratch {
     ///
     /// Fails when the server does.
     pub async fn remove(self) -> Outcome {
-        self.execute("DROP DATABASE IF EXISTS").await
-    }
-
-    /// `verb` is this module's own; the name is made of letters, digits and underscores.
-    async fn execute(&self, verb: &str) -> Outcome {
-        let connection = self.server.connection().await;
-        let mut connection = connection.map_err(|error| Failure::new(&error).with_fix(error.fix()))?;
-        let force = if verb.starts_with("DROP") { " WITH (FORCE)" } else { "" };
-        let sql = format!("{verb} \"{}\"{force}", self.name);
-        let done = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await;
-        done.map_err(|error| {
-            let user = self.server.user();
-            Failure::new(&error).with_fix(format!("as a superuser: ALTER ROLE \"{user}\" CREATEDB;"))
-        })?;
+        let mut connection = self.server().await?;
+        drop_database(&mut connection, &self.name).await.map_err(|error| Failure::new(&error))?;
         connection.close().await.map_err(|error| Failure::new(&error))
     }
+
+    async fn server(&self) -> Outcome<PgConnection> {
+        self.server.connection().await.map_err(|error| Failure::new(&error).with_fix(error.fix()))
+    }
+}
+
+/// Drops a database, where it exists, with whoever is connected to it.
+pub(crate) async fn drop_database(connection: &mut PgConnection, name: &str) -> sqlx::Result<()> {
+    let sql = format!("DROP DATABASE IF EXISTS {}", identifier(name));
+    let forced = sqlx::raw_sql(AssertSqlSafe(format!("{sql} WITH (FORCE)"))).execute(&mut *connection).await;
+    match forced {
+        // Before PostgreSQL 15, an autovacuum worker counts as somebody whom only a superuser may end. Without FORCE, the
+        // server itself makes it give way.
+        Err(error) if code_of(&error).as_deref() == Some("42501") => {
+            sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection).await.map(drop)
+        }
+        forced => forced.map(drop),
+    }
+}
+
+fn code_of(error: &sqlx::Error) -> Option<String> {
+    error.as_database_error()?.code().map(std::borrow::Cow::into_owned)
 }

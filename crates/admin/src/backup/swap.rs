@@ -17,6 +17,7 @@ use super::snapshot::{execute, text};
 use super::{compare, snapshot, verify};
 use crate::context::{Database, Origin};
 use crate::quote::{identifier, literal};
+use crate::scratch::drop_database;
 use crate::{Context, Failure, Outcome};
 
 /// How often the names are tried to be swapped while clients come back.
@@ -61,8 +62,8 @@ pub(super) async fn restore(
     let left = if outcome.is_ok() { &old } else { &new };
     let dropped = drop_database(&mut maintenance, left).await;
     let tables = outcome?;
-    dropped.map(|()| tables).map_err(|failure| {
-        failure.beneath(Failure::saying(format!(
+    dropped.map(|()| tables).map_err(|error| {
+        Failure::new(&error).beneath(Failure::saying(format!(
             "the backup was restored, but what it replaced is still there as database {left}"
         )))
     })
@@ -153,11 +154,6 @@ async fn exchange(connection: &mut PgConnection, name: &str, new: &str, old: &st
         }
         tokio::time::sleep(Duration::from_millis(250)).await;
     }
-}
-
-async fn drop_database(connection: &mut PgConnection, name: &str) -> Outcome {
-    // The name is this module's own: letters, digits and underscores.
-    execute(connection, &format!("DROP DATABASE IF EXISTS \"{name}\" WITH (FORCE)")).await
 }
 
 fn may_not(target: &Reached) -> Failure {
