@@ -1,7 +1,7 @@
 //! Wrong usage ends with 2, before anything is done.
 
 use super::{MARKER, as_reviewed, finish, run};
-use crate::support::{Database, authority_db, everything, server};
+use crate::support::{Database, Outcome, authority_db, everything, server};
 
 #[tokio::test]
 async fn what_destroys_data_asks_and_without_a_terminal_needs_yes() {
@@ -81,4 +81,38 @@ async fn a_password_in_the_environment_is_used_and_not_shown() {
     let whole = server().endpoint().tcp_url_for(database.name());
     let right = run(whole.reveal(), &["migrate", "status"]);
     assert_eq!(right.code, Some(0), "{right:?}");
+}
+
+#[test]
+fn without_a_database_url_nothing_is_made_outside_of_a_source_tree() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for arguments in [&["migrate"][..], &["doctor"], &["backup", "nightly.sql"], &["seed"], &["setup"]] {
+        let unset = || {
+            let mut command = authority_db("", arguments);
+            command.env_remove("DATABASE_URL").env("HOME", folder.path()).current_dir(folder.path());
+            command
+        };
+        let outcome: Outcome = unset().output().expect("authority-db runs").into();
+        assert_eq!(outcome.code, Some(2), "{outcome:?}");
+        assert!(outcome.stderr.contains("no database is named: DATABASE_URL is not set"), "{outcome:?}");
+        let outcome: Outcome = unset().env("DATABASE_URL", "").output().expect("authority-db runs").into();
+        assert_eq!(outcome.code, Some(2), "{outcome:?}");
+        assert!(outcome.stderr.contains("DATABASE_URL is empty"), "{outcome:?}");
+        assert_eq!(folder.path().read_dir().expect("the folder").count(), 0);
+    }
+}
+
+#[tokio::test]
+async fn an_output_that_takes_nothing_is_a_failure_and_no_crash() {
+    let database = Database::migrated().await;
+    for arguments in
+        [&["migrate", "status"][..], &["doctor", "--json"], &["tune", "--memory", "1GB"], &["seed"]]
+    {
+        let mut command = authority_db(&database.url(), arguments);
+        command.stdout(std::fs::File::create("/dev/full").expect("a full device"));
+        let outcome: Outcome = command.output().expect("authority-db runs").into();
+        assert_eq!(outcome.code, Some(1), "{outcome:?}");
+        assert!(outcome.stderr.starts_with("error: "), "{outcome:?}");
+        assert!(!outcome.stderr.contains("panicked"), "{outcome:?}");
+    }
 }

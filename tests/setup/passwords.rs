@@ -7,10 +7,10 @@ use authority_local_postgres::Ephemeral;
 
 use super::{
     ACCESS, APP_PASSWORD, OWNER_PASSWORD, addresses, empty_server, log, run, server_with_roles, setup,
-    setup_of, superuser, url_with,
+    setup_of, state, superuser, url_with,
 };
 use crate::servers::{as_superuser, superuser_reads};
-use crate::support::authority_db;
+use crate::support::{Outcome, authority_db};
 
 async fn lets_in(server: &Ephemeral, role: &str, password: &str) -> bool {
     let url = server.endpoint().url_for(role, "authority_db");
@@ -34,6 +34,19 @@ async fn given_passwords_are_set_and_stand_neither_in_the_output_nor_in_the_log(
     assert!(!log.contains(OWNER_PASSWORD) && !log.contains(APP_PASSWORD), "{log}");
     let stored = "SELECT DISTINCT substr(rolpassword, 1, 19) FROM pg_authid WHERE rolname LIKE 'authority%'";
     assert_eq!(superuser_reads(&server, "postgres", stored).await, ["SCRAM-SHA-256$4096:"]);
+}
+
+#[tokio::test]
+async fn a_generated_password_that_cannot_be_shown_is_not_set() {
+    let server = empty_server().await;
+    let before = state(&server).await;
+    let mut command = setup(&server, &[]);
+    command.env("MAINTENANCE_DATABASE_URL", superuser(&server));
+    command.stdout(fs::File::create("/dev/full").expect("a full device"));
+    let outcome: Outcome = command.output().expect("authority-db runs").into();
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    assert!(outcome.stderr.contains("cannot print the generated passwords, so nothing was changed"));
+    assert_eq!(state(&server).await, before);
 }
 
 #[tokio::test]

@@ -25,7 +25,7 @@ pub struct DatabaseOptions {
     ///
     /// Without a password, which other users of the machine could read in the list of processes: that
     /// belongs into DATABASE_URL, PGPASSWORD or ~/.pgpass. With neither this nor DATABASE_URL (in the
-    /// environment or in .env), a private PostgreSQL server of this workspace is used.
+    /// environment or in .env), the private PostgreSQL server of this source tree or folder is used.
     #[arg(long, global = true, value_name = "URL", help_heading = "Database")]
     database_url: Option<String>,
 }
@@ -36,6 +36,7 @@ pub struct Context {
     program: &'static str,
     environment: Environment,
     workspace: PathBuf,
+    is_source_tree: bool,
     options: DatabaseOptions,
 }
 
@@ -71,15 +72,16 @@ impl Context {
     pub fn new(program: &'static str, options: DatabaseOptions) -> Outcome<Self> {
         let environment = Environment::from_process().map_err(|error| Failure::new(&error))?;
         let here = env::current_dir().map_err(|error| Failure::new(&error))?;
-        let workspace =
-            here.ancestors().find(|dir| dir.join("Cargo.lock").is_file()).unwrap_or(&here).to_owned();
-        Ok(Self { program, environment, workspace, options })
+        let source_tree = here.ancestors().find(|dir| dir.join("Cargo.lock").is_file());
+        let workspace = source_tree.unwrap_or(&here).to_owned();
+        Ok(Self { program, environment, is_source_tree: source_tree.is_some(), workspace, options })
     }
 
     /// The same context for another workspace.
     #[must_use]
     pub fn in_workspace(mut self, workspace: PathBuf) -> Self {
         self.workspace = workspace;
+        self.is_source_tree = true;
         self
     }
 
@@ -114,8 +116,8 @@ impl Context {
 
     /// The database to work on: `--database-url`, else `DATABASE_URL`, else the private server's.
     ///
-    /// Fails when the URL cannot be understood or holds a password on the command line, and when the
-    /// private server is needed and cannot be started.
+    /// Fails when the URL cannot be understood or holds a password on the command line, when no database is named
+    /// outside of a source tree, and when the private server is needed and cannot be started.
     pub fn database(&self) -> Outcome<Database> {
         let unclear = |error: ConfigError| Failure::new(&error).with_fix(DATABASE_URL_FORM.to_owned());
         if let Some(url) = &self.options.database_url {
@@ -126,6 +128,10 @@ impl Context {
         if let Some(config) = config {
             return Ok(Database { config, origin: Origin::DatabaseUrl });
         }
+        if self.environment.names().any(|name| name == "DATABASE_URL") {
+            return Err(Failure::wrong_usage("DATABASE_URL is empty").with_fix(DATABASE_URL_FORM.to_owned()));
+        }
+        self.require_private_server()?;
         let programs = self.programs()?;
         let server = self.start_with(programs.clone())?;
         let nothing = Environment::from_pairs::<String, String>([]);
@@ -151,6 +157,25 @@ impl Context {
     pub(crate) fn url_holds_password(&self) -> bool {
         self.options.database_url.is_none()
             && self.environment.get("DATABASE_URL").is_some_and(url_has_password)
+    }
+
+    /// Outside of a source tree nobody has a private server by accident: a job that has lost its environment must fail
+    /// and not work on an empty database.
+    fn require_private_server(&self) -> Outcome {
+        let has_one = || {
+            let config = self.programs().and_then(|programs| self.private_config(programs));
+            config.is_ok_and(|config| !config.existing().is_empty())
+        };
+        if self.is_source_tree || has_one() {
+            return Ok(());
+        }
+        Err(Failure::wrong_usage(
+            "no database is named: DATABASE_URL is not set, in the environment or in a .env",
+        )
+        .with_fix(format!(
+            "{DATABASE_URL_FORM}; or, to try things, {} start, which makes a private server for this folder",
+            self.program
+        )))
     }
 
     /// The private server, started where it was not.

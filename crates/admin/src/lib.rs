@@ -12,6 +12,7 @@ mod context;
 pub mod doctor;
 mod failure;
 pub mod migrate;
+mod output;
 pub mod partitions;
 pub mod pgbouncer;
 mod private_server;
@@ -91,7 +92,7 @@ pub fn run(command: impl Future<Output = Outcome>) -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return Failure::new(&error).report(),
     };
-    match runtime.block_on(command) {
+    match output::caught(|| runtime.block_on(command)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }

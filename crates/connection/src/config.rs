@@ -179,6 +179,16 @@ impl Config {
         Ok(Self { password, ..self.clone() })
     }
 
+    /// The same with every session acting as another role from its beginning on, which the server permits to members
+    /// of that role. Fails when the name has a control character.
+    pub fn acting_as(&self, role: &str) -> Result<Self, ConfigError> {
+        if role.contains(char::is_control) {
+            return Err(ConfigError::value("options", role, "a role without control characters in its name"));
+        }
+        let role = vec![("role".to_owned(), role.to_owned())];
+        Ok(Self { options: options::merge(self.options.clone(), role), ..self.clone() })
+    }
+
     /// The same, under another name in `pg_stat_activity`. Fails when it is empty, has a NUL or is longer than 63
     /// bytes.
     pub fn with_application_name(&self, name: &str) -> Result<Self, ConfigError> {

@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
 use super::facts::Facts;
 use super::password::NewPassword;
 use super::plan::{self, Change};
-use super::report::say;
+use super::report::{self, say};
 use super::site::{Part, Site};
 use crate::quote::{identifier, literal};
 use crate::{Context, Failure, Outcome};
@@ -102,6 +102,10 @@ async fn make(
     for part in changes.iter().filter_map(|change| change.sets_password_of()) {
         passwords.push((part, site.choose_password(part)?));
     }
+    report::passwords(site, &passwords).map_err(|error| {
+        Failure::saying(format!("cannot print the generated passwords, so nothing was changed: {error}"))
+            .with_fix("give it an open standard output".to_owned())
+    })?;
     let roles: Vec<_> = changes.iter().copied().filter(|change| *change != Change::CreateDatabase).collect();
     if let Err(error) = make_roles(connection, site, &roles, &passwords).await {
         return Ok(Err(error));
@@ -166,6 +170,10 @@ fn exists_already(error: &sqlx::Error) -> bool {
     matches!(code.as_deref(), Some("42710" | "42P04" | "23505"))
 }
 
+pub(super) fn is_about_a_password(error: &ConnectError) -> bool {
+    matches!(error, ConnectError::PasswordMissing { .. } | ConnectError::PasswordRefused { .. })
+}
+
 /// Whether a server answered, and it was this role or this database that it did not let in.
 fn is_about_the_role(error: &ConnectError) -> bool {
     use ConnectError as E;
@@ -189,7 +197,15 @@ fn no_way(context: &Context, site: &Site, mut refusals: Vec<(&Config, ConnectErr
     if site.maintenance_is_named()
         && let Some((_, error)) = refusals.pop()
     {
-        return Failure::new(&error).with_fix(error.fix());
+        let fix = if is_about_a_password(&error) {
+            format!(
+                "put the password of {} into MAINTENANCE_DATABASE_URL, PGPASSWORD or ~/.pgpass",
+                site.maintenance()[0].user()
+            )
+        } else {
+            error.fix()
+        };
+        return Failure::new(&error).with_fix(fix);
     }
     print!("{}", plan::script_from_nothing(site));
     let failure = Failure::saying("no role was let in that could make what is missing");

@@ -108,7 +108,7 @@ impl Facts {
             };
             let sentence = format!("the role {serving:?}, which is to serve requests, {power}");
             return Err(Failure::saying(sentence)
-                .with_fix(format!("as a superuser: {fix}; or name another role in AUTHORITY_SERVING_ROLE")));
+                .with_fix(format!("name another role in AUTHORITY_SERVING_ROLE; or as a superuser: {fix}")));
         }
         match &self.database {
             Some(database) if !database.is_ours => Err(foreign(site.database(), &database.owner, owner)),

@@ -1,8 +1,11 @@
 //! Passwords of roles: where they come from, and how they travel.
 
 use std::io::{self, IsTerminal, stdin};
+use std::sync::Once;
+use std::thread;
 
 use authority_connection::Password;
+use nix::sys::termios::{SetArg, tcgetattr, tcsetattr};
 
 /// Octets of a generated password; each becomes one character.
 const LENGTH: usize = 32;
@@ -36,9 +39,27 @@ pub(super) fn choose(role: &str, given: Option<&Password>) -> io::Result<NewPass
         return Ok(NewPassword { password: password.clone(), generated: false });
     }
     if stdin().is_terminal() {
+        restore_terminal_when_interrupted()?;
         return ask(role, rpassword::prompt_password);
     }
     generate()
+}
+
+/// While a password is typed, the terminal does not show it; whoever gives up then must get a terminal that does.
+fn restore_terminal_when_interrupted() -> io::Result<()> {
+    static WATCH: Once = Once::new();
+    let before = tcgetattr(stdin())?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    WATCH.call_once(|| {
+        thread::spawn(move || {
+            if runtime.block_on(tokio::signal::ctrl_c()).is_ok() {
+                let _ = tcsetattr(stdin(), SetArg::TCSANOW, &before);
+                // As the shell reports what SIGINT has ended.
+                std::process::exit(130);
+            }
+        });
+    });
+    Ok(())
 }
 
 fn ask(role: &str, mut answer: impl FnMut(String) -> io::Result<String>) -> io::Result<NewPassword> {

@@ -1,7 +1,11 @@
 //! What `setup` prints.
 
+use std::io::{self, Write};
+
 use anstream::println;
 use anstyle::{AnsiColor, Style};
+
+use super::password::NewPassword;
 
 use super::site::{Part, Site};
 
@@ -10,6 +14,23 @@ pub(super) fn say((verb, what): (&'static str, String)) {
     let green = Style::new().fg_color(Some(AnsiColor::Green.into()));
     let padding = " ".repeat(12_usize.saturating_sub(verb.len()));
     println!("{green}{verb}{green:#}{padding}{what}");
+}
+
+/// Passwords that nobody has seen yet, to the last octet: what cannot be shown must not be set.
+///
+/// Fails when standard output does.
+pub(super) fn passwords(site: &Site, passwords: &[(Part, NewPassword)]) -> io::Result<()> {
+    let mut out = anstream::stdout().lock();
+    for (part, new) in passwords.iter().filter(|(_, new)| new.generated) {
+        writeln!(
+            out,
+            "{:<12}password of the role {}: {}",
+            "generated",
+            site.role(*part),
+            new.password.reveal()
+        )?;
+    }
+    out.flush()
 }
 
 /// The addresses to use from now on. A password is shown if it was generated, for nobody knows it yet.

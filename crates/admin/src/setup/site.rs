@@ -2,6 +2,7 @@
 
 use authority_connection::{Config, Password};
 
+use super::cluster::is_about_a_password;
 use super::password::{self, NewPassword};
 use crate::context::{Connected, Database, Origin};
 use crate::{Context, Failure, Outcome};
@@ -56,6 +57,11 @@ impl Site {
             (None, Origin::PrivateServer(_)) => vec![superuser_of_private_server(context)?],
             (None, Origin::DatabaseUrl) => likely_maintenance(context, &config)?,
         };
+        if ["postgres", "template0", "template1"].contains(&config.database()) {
+            let sentence = format!("the database {:?} is the server's own", config.database());
+            return Err(Failure::wrong_usage(sentence)
+                .with_fix("name the database to be in DATABASE_URL, such as authority_db".to_owned()));
+        }
         let serving = context.serving_role();
         if serving == config.user() {
             let sentence = format!("the role {serving:?} cannot both own the database and serve requests");
@@ -130,9 +136,31 @@ impl Site {
         self.owner.generated || self.serving.generated
     }
 
-    /// Connects to the database as its owner.
-    pub(super) async fn connect(&self) -> Outcome<Connected> {
-        Database { config: self.owner.config.clone(), origin: self.origin.clone() }.connect().await
+    /// Connects to the database as its owner, or, where the owner's password is not known, as a maintenance role that
+    /// may act as the owner.
+    pub(super) async fn connect(&self, context: &Context) -> Outcome<Connected> {
+        let owner = Database { config: self.owner.config.clone(), origin: self.origin.clone() };
+        let refusal = match owner.config.probe().await {
+            Err(error) if is_about_a_password(&error) => error,
+            // Anything else keeps the owner out for good, and has to be seen.
+            _ => return owner.connect().await,
+        };
+        for way in &self.maintenance {
+            let acting = way
+                .with_database(self.database())
+                .and_then(|way| way.acting_as(self.role(Part::Owner)))
+                .map_err(|error| Failure::new(&error))?;
+            let database = Database { config: acting, origin: self.origin.clone() };
+            if let Ok(connected) = database.connect().await {
+                return Ok(connected);
+            }
+        }
+        Err(Failure::new(&refusal).with_fix(format!(
+            "put the password of {owner} into AUTHORITY_OWNER_PASSWORD or DATABASE_URL; or give both roles new ones: \
+             {program} setup --new-passwords",
+            owner = self.role(Part::Owner),
+            program = context.program()
+        )))
     }
 
     fn account(&self, part: Part) -> &Account {
