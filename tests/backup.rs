@@ -4,6 +4,7 @@ mod by_hand;
 mod damaged;
 mod formats;
 mod interrupted;
+mod names;
 mod refused;
 mod snapshot;
 mod verified;
@@ -17,7 +18,7 @@ use authority_connection::Environment;
 use authority_local_postgres::{SearchPath, Version, programs};
 use tempfile::TempDir;
 
-use crate::support::{Database, Outcome, authority_db, everything, server};
+use crate::support::{Database, Outcome, authority_db, eventually, everything, execute, server};
 
 /// A backup of each format.
 const NAMES: [&str; 5] = ["b.sql", "b.sql.gz", "b.sql.zst", "b.dump", "b.dir"];
@@ -111,11 +112,22 @@ async fn content(database: &Database) -> BTreeMap<String, String> {
     content
 }
 
-/// Databases that a command made and did not drop.
-async fn leftovers(database: &Database) -> Vec<String> {
-    database
-        .column("SELECT datname FROM pg_database WHERE datname ~ '^authority_(verify|restore|replaced)'")
-        .await
+/// Waits until no database is left that a command made and should drop: those of other tests come and go.
+async fn nothing_is_left(database: &Database) {
+    // Names that end in a short number are tests' own.
+    let left = "SELECT datname FROM pg_database WHERE datname ~ '^authority_(verify|restore|replaced)_[0-9a-z]{10,}$'";
+    eventually("every database that a command made is dropped", async || {
+        database.column(left).await.is_empty()
+    })
+    .await;
+}
+
+/// A role that has the owner's privileges and `attributes`; its address for a database. Databases that it makes are its own,
+/// so they can be told from those of other tests.
+async fn role(database: &Database, name: &str, attributes: &str) -> String {
+    let superuser = database.pool_as("postgres").await;
+    execute(&superuser, &format!("CREATE ROLE {name} LOGIN {attributes} IN ROLE authority")).await;
+    database.url_as(name)
 }
 
 fn directory() -> TempDir {

@@ -136,6 +136,44 @@ async fn what_is_no_backup_at_all_is_refused() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_restored_says_what_to_do_instead() {
+    let Some(clients) = Clients::of_the_server() else { return };
+    let target = filled().await;
+    let directory = directory();
+    let at = |name: &str| directory.path().join(name);
+    clients.back_up(&target, &at("b.dump"));
+    clients.back_up(&target, &at("b.sql"));
+    for name in ["b.dump", "b.sql"] {
+        let whole = fs::read(at(name)).expect("a backup");
+        fs::write(at(name), &whole[..whole.len() - 9]).expect("a file");
+        let outcome = restore(&clients, &target, &at(name));
+        assert!(outcome.stderr.contains("is not a whole backup"), "{outcome:?}");
+        assert!(outcome.stderr.contains("fix: fetch the file again, or use another backup"), "{outcome:?}");
+        // The name that it was made under is not that of the file that it has.
+        assert!(!outcome.stderr.contains(".partial"), "{outcome:?}");
+    }
+    for name in ["t.dump", "t.sql", "t.tar"] {
+        let mut pg_dump = clients.program("pg_dump", &target);
+        let dumped = pg_dump.arg("--format=tar").arg("--file").arg(at(name)).status().expect("pg_dump runs");
+        assert!(dumped.success());
+        let outcome = restore(&clients, &target, &at(name));
+        assert_ne!(outcome.code, Some(0), "{outcome:?}");
+        assert!(outcome.stderr.contains("--format=plain"), "{outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_manifest_of_an_archive_names_the_file_that_it_describes() {
+    let Some(clients) = Clients::of_the_server() else { return };
+    let database = filled().await;
+    let directory = directory();
+    clients.back_up(&database, &directory.path().join("b.dump"));
+    let manifest = fs::read(directory.path().join("b.dump.manifest.json")).expect("a manifest");
+    let manifest: serde_json::Value = serde_json::from_slice(&manifest).expect("JSON");
+    assert_eq!(manifest["manifest"]["files"][0]["name"], "b.dump");
+}
+
+#[tokio::test]
 async fn a_file_that_is_missing_from_a_directory_is_noticed() {
     let Some(clients) = Clients::of_the_server() else { return };
     let target = filled().await;

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use super::{Clients, NAMES, content, directory, filled, leftovers, names, text};
+use super::{Clients, NAMES, content, directory, filled, names, nothing_is_left, text};
 use crate::support::Database;
 
 #[tokio::test]
@@ -62,7 +62,7 @@ async fn several_jobs_restore_into_a_new_database_that_takes_the_place_of_the_ol
         drop(connected);
         assert_eq!(content(&database).await, before, "{name}");
         assert_eq!(self::properties(&database).await, properties);
-        assert_eq!(leftovers(&database).await, [""; 0]);
+        nothing_is_left(&database).await;
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the commands do not do, and how they say so.
 
 use super::{Clients, content, directory, filled, text};
-use crate::support::{Database, authority_db, server};
+use crate::support::{Database, authority_db, execute, in_time, server};
 
 const MARKER: &str = "s3cret-marker";
 
@@ -119,4 +119,96 @@ async fn an_error_of_psql_shows_no_rows() {
     let mail = row.split('\t').find(|field| field.contains('@')).expect("an address");
     assert!(!outcome.stderr.contains(mail), "{outcome:?}");
     assert_eq!(content(&target).await.len(), 1, "there is no table");
+}
+
+#[tokio::test]
+async fn a_role_that_may_not_create_databases_is_told_what_it_needs_for_a_proof() {
+    let Some(clients) = Clients::of_the_server() else { return };
+    let database = filled().await;
+    let url = super::role(&database, "without_createdb", "NOCREATEDB").await;
+    let directory = directory();
+    let file = directory.path().join("b.dump");
+    let mut command = clients.command(&database, &["backup", text(&file), "--verify"]);
+    let outcome: crate::support::Outcome =
+        command.env("DATABASE_URL", &url).output().expect("authority-db runs").into();
+    assert_eq!(
+        (outcome.code, outcome.stderr.as_str()),
+        (
+            Some(1),
+            "error: the backup cannot be proved: a scratch database cannot be made\n  \
+             cause: permission denied to create database\n  \
+             fix: as a superuser: ALTER ROLE \"without_createdb\" CREATEDB;\n"
+        )
+    );
+    assert_eq!(super::names(directory.path()), [""; 0]);
+    clients.back_up(&database, &file);
+    let mut command =
+        clients.command(&database, &["restore", text(&file), "--jobs", "2", "--replace", "--yes"]);
+    let outcome: crate::support::Outcome =
+        command.env("DATABASE_URL", &url).output().expect("authority-db runs").into();
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    assert!(
+        outcome.stderr.contains(
+            "fix: restore without --jobs, or as a superuser: ALTER ROLE \"without_createdb\" CREATEDB;"
+        ),
+        "{outcome:?}"
+    );
+}
+
+#[tokio::test]
+async fn another_failure_to_make_a_scratch_database_gets_no_fix_that_does_not_mend_it() {
+    let Some(clients) = Clients::of_the_server() else { return };
+    let database = filled().await;
+    let url = super::role(&database, "unlucky", "CREATEDB").await;
+    let superuser = database.pool_as("postgres").await;
+    execute(&superuser, "ALTER ROLE unlucky SET default_transaction_read_only = on").await;
+    let directory = directory();
+    let mut command =
+        clients.command(&database, &["backup", text(&directory.path().join("b.sql")), "--verify"]);
+    let outcome: crate::support::Outcome =
+        command.env("DATABASE_URL", &url).output().expect("authority-db runs").into();
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    assert!(outcome.stderr.contains("the backup cannot be proved"), "{outcome:?}");
+    assert!(outcome.stderr.contains("read-only transaction"), "{outcome:?}");
+    assert!(!outcome.stderr.contains("CREATEDB"), "{outcome:?}");
+    assert!(!outcome.stderr.contains("at line"), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn several_jobs_for_a_file_are_told_the_directory_of_the_same_name() {
+    let database = Database::empty().await;
+    for (name, suggested) in
+        [("x.sql", "x.dir"), ("x.sql.gz", "x.dir"), ("x.y.dump", "x.y.dir"), ("a b.sql.zst", "'a b.dir'")]
+    {
+        let outcome: crate::support::Outcome =
+            authority_db(&database.url(), &["backup", name, "--jobs", "3"]).output().expect("it runs").into();
+        assert_eq!(outcome.code, Some(2), "{outcome:?}");
+        let fix = format!("fix: authority-db backup {suggested} --jobs 3\n");
+        assert!(outcome.stderr.contains(&fix), "{outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_pipe_is_refused_instead_of_waited_for() {
+    let Some(clients) = Clients::of_the_server() else { return };
+    let target = Database::empty().await;
+    let directory = directory();
+    let pipe = |name: &str| {
+        let path = directory.path().join(name);
+        let made = std::process::Command::new("mkfifo").arg(&path).status().expect("mkfifo runs");
+        assert!(made.success());
+        path
+    };
+    std::fs::create_dir(directory.path().join("d.dir")).expect("a directory");
+    pipe("d.dir/toc.dat");
+    let dump = directory.path().join("m.dump");
+    std::fs::write(&dump, "PGDMP").expect("a file");
+    pipe("m.dump.manifest.json");
+    for path in [pipe("p.sql"), pipe("p.dump"), pipe("p.dir"), directory.path().join("d.dir"), dump] {
+        let restore = clients.command(&target, &["restore", text(&path)]).spawn().expect("it starts");
+        let ended = tokio::task::spawn_blocking(move || crate::support::Outcome::of(restore));
+        let outcome = in_time("the restore", ended).await.expect("it ends");
+        assert_eq!(outcome.code, Some(1), "{outcome:?}");
+        assert!(outcome.stderr.contains("is neither a file nor a directory"), "{outcome:?}");
+    }
 }

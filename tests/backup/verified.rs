@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::{Clients, NAMES, content, directory, filled, leftovers, names, text};
+use super::{Clients, NAMES, content, directory, filled, names, nothing_is_left, text};
 use crate::support::Database;
 
 #[tokio::test]
@@ -22,7 +22,7 @@ async fn a_good_backup_is_proved_without_touching_the_database() {
         assert!(outcome.stdout.contains("can be restored"), "{outcome:?}");
     }
     assert_eq!(content(&database).await, before);
-    assert_eq!(leftovers(&database).await, [""; 0]);
+    nothing_is_left(&database).await;
     assert_eq!(names(directory.path()).len(), NAMES.len() + 1);
 }
 
@@ -66,7 +66,7 @@ async fn a_manifest_that_was_changed_together_with_its_checksum_does_not_fit_the
         let outcome = clients.run(&database, &["restore", text(&file), "--verify"]);
         assert_eq!(outcome.code, Some(1), "{outcome:?}");
         assert!(outcome.stderr.contains(told), "{outcome:?}");
-        assert_eq!(leftovers(&database).await, [""; 0]);
+        nothing_is_left(&database).await;
         if told != "the schema" {
             let outcome = clients.run(&target, &["restore", text(&file), "--replace", "--yes"]);
             assert_eq!(outcome.code, Some(1), "{outcome:?}");

@@ -1,8 +1,12 @@
 use std::error::Error;
+use std::iter;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anstream::eprintln;
 use anstyle::{AnsiColor, Style};
+use sqlx::error::DatabaseError;
+use sqlx::postgres::PgDatabaseError;
 
 /// How a command ended.
 pub type Outcome<T = ()> = Result<T, Failure>;
@@ -18,19 +22,27 @@ pub struct Failure {
 
 impl Failure {
     /// A failure told by an error and the errors beneath it.
+    ///
+    /// Of what the server said, its message and its hint: details and context can quote rows.
     #[must_use]
-    pub fn new(error: &dyn Error) -> Self {
-        let sentence = error.to_string();
+    pub fn new(error: &(dyn Error + 'static)) -> Self {
+        let chain = || iter::successors(Some(error), source);
+        let from_server = chain().find_map(said_by_server);
+        let text = |error: &dyn Error| match from_server {
+            Some(said) => without_place(&error.to_string(), said),
+            None => error.to_string(),
+        };
+        let sentence = text(error);
         let mut causes: Vec<String> = Vec::new();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            let text = cause.to_string();
+        for cause in chain().skip(1) {
+            let cause = text(cause);
             // Errors of libraries often repeat the cause beneath them in their own sentence.
-            if !sentence.contains(&text) && !causes.iter().any(|earlier| earlier.contains(&text)) {
-                causes.push(text);
+            if !sentence.contains(&cause) && !causes.iter().any(|earlier| earlier.contains(&cause)) {
+                causes.push(cause);
             }
-            source = cause.source();
         }
+        let hint = from_server.and_then(|said| said.try_downcast_ref::<PgDatabaseError>()?.hint());
+        causes.extend(hint.map(|hint| format!("the server's hint: {hint}")));
         Self { sentence, causes, fix: None, code: 1 }
     }
 
@@ -74,6 +86,13 @@ impl Failure {
         &self.sentence
     }
 
+    /// The same failure, told as what keeps something from being done.
+    #[must_use]
+    pub(crate) fn preventing(mut self, what: &str) -> Self {
+        self.sentence = format!("{what}: {}", self.sentence);
+        self
+    }
+
     /// This failure as the cause of another.
     #[must_use]
     pub fn beneath(self, failure: Self) -> Self {
@@ -97,4 +116,21 @@ impl Failure {
         }
         ExitCode::from(self.code)
     }
+}
+
+fn source<'a>(error: &&'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    (**error).source()
+}
+
+/// What the server answered, where an error is such an answer.
+fn said_by_server<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a dyn DatabaseError> {
+    let shared = || error.downcast_ref::<Arc<sqlx::Error>>().map(AsRef::as_ref);
+    error.downcast_ref::<sqlx::Error>().or_else(shared)?.as_database_error()
+}
+
+/// A text that quotes an answer of the server, without the line of PostgreSQL's own source code that the answer is from.
+fn without_place(text: &str, said: &dyn DatabaseError) -> String {
+    let with_place = said.to_string();
+    let announced = format!("error returned from database: {with_place}");
+    text.replace(&announced, said.message()).replace(&with_place, said.message())
 }

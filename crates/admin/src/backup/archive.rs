@@ -10,7 +10,7 @@ use tokio::task::spawn_blocking;
 
 use super::child::Running;
 use super::digest::Checksum;
-use super::format::Format;
+use super::format::{ANOTHER, Format, require_file};
 use super::manifest::{self, Manifest};
 use super::programs::Installed;
 use super::progress::{Progress, size};
@@ -87,7 +87,9 @@ impl Archive {
 
 /// A backup that cannot be used, and why.
 pub(super) fn damaged(path: &Path, why: impl Into<String>) -> Failure {
-    Failure::saying(format!("{} is not a whole backup; nothing was changed", path.display())).because(why)
+    Failure::saying(format!("{} is not a whole backup; nothing was changed", path.display()))
+        .because(why)
+        .with_fix(ANOTHER.to_owned())
 }
 
 fn read_manifest(archive: &Path, is_directory: bool) -> Outcome<Option<Manifest>> {
@@ -100,6 +102,9 @@ fn read_manifest(archive: &Path, is_directory: bool) -> Outcome<Option<Manifest>
                 path.display()
             ))
     };
+    if path.exists() {
+        require_file(&path)?;
+    }
     match std::fs::read(&path) {
         Ok(text) => Manifest::from_document(&text).map(Some).map_err(unusable),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -177,5 +182,6 @@ fn require_ours(path: &Path, tables: &BTreeSet<String>) -> Outcome {
         "{} is not a backup of Authority's database; nothing was changed",
         path.display()
     ))
-    .because(format!("it does not make the table {}", missing.join(" and the table "))))
+    .because(format!("it does not make the table {}", missing.join(" and the table ")))
+    .with_fix("use a backup of all of the database, schema and rows".to_owned()))
 }

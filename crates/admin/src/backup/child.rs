@@ -5,6 +5,8 @@ use std::io::{BufRead, BufReader, Read};
 use std::os::fd::OwnedFd;
 use std::process::{ExitStatus, Stdio};
 
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::task::{JoinHandle, spawn_blocking};
 
@@ -14,9 +16,12 @@ use crate::{Failure, Outcome};
 /// How much of what a program says on standard error is kept.
 const KEPT: usize = 20;
 
-/// A program that runs. It is killed when this is dropped before it ended.
+/// A program that runs. It is killed when this is dropped before it ended, together with the processes that it started:
+/// those of `--jobs`.
 pub(super) struct Running {
     name: &'static str,
+    /// Before the child itself, so that it is dropped first.
+    group: Group,
     child: Child,
     complaints: JoinHandle<Vec<String>>,
 }
@@ -26,10 +31,10 @@ impl Running {
     pub(super) fn start(program: &Program, mut command: Command) -> Outcome<Self> {
         let name = program.name();
         let failed = |error| cannot(name, &error);
-        let mut child = command.stderr(Stdio::piped()).spawn().map_err(failed)?;
+        let mut child = command.stderr(Stdio::piped()).process_group(0).spawn().map_err(failed)?;
         let stderr = child.stderr.take().map(ChildStderr::into_owned_fd).transpose().map_err(failed)?;
         let complaints = spawn_blocking(move || stderr.map(complaints).unwrap_or_default());
-        Ok(Self { name, child, complaints })
+        Ok(Self { name, group: Group(process_of(&child)), child, complaints })
     }
 
     /// Its standard output, which was piped.
@@ -47,6 +52,7 @@ impl Running {
     /// Waits for its end. Fails with what it said when it did not succeed.
     pub(super) async fn finish(mut self) -> Outcome {
         let status = self.child.wait().await.map_err(|error| cannot(self.name, &error))?;
+        self.group.0 = None;
         let complaints = self.complaints.await.map_err(|error| Failure::new(&error))?;
         if status.success() {
             return Ok(());
@@ -58,6 +64,22 @@ impl Running {
         let pipe = pipe.ok_or_else(|| Failure::saying(format!("{} has no pipe", self.name)))?;
         pipe.map(File::from).map_err(|error| cannot(self.name, &error))
     }
+}
+
+/// A program and what it started, by the number of the first; nothing when that ended.
+struct Group(Option<Pid>);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(first) = self.0 {
+            // It fails when all of them ended meanwhile, which is as good.
+            killpg(first, Signal::SIGKILL).ok();
+        }
+    }
+}
+
+fn process_of(child: &Child) -> Option<Pid> {
+    child.id().and_then(|id| id.try_into().ok()).map(Pid::from_raw)
 }
 
 /// The lines of standard error, without those that quote rows: somebody's address or the hash of a password.

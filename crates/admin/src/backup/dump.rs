@@ -16,6 +16,7 @@ use super::child::Running;
 use super::compress::{CHUNK, Encoder};
 use super::digest::Checksum;
 use super::format::{Compression, Format};
+use super::interrupt::Interrupt;
 use super::manifest::{FileRecord, Manifest};
 use super::plain::Writer;
 use super::programs::{Installed, Program};
@@ -23,17 +24,20 @@ use super::progress::{Progress, size};
 use super::server::Reached;
 use super::snapshot::Snapshot;
 use super::target::Target;
-use super::{BackupArgs, interrupt, report, verify};
+use super::{BackupArgs, report, verify};
+use crate::quote::shell;
 use crate::{Context, Failure, Outcome};
 
 type Encoded = Writer<Encoder<BufWriter<File>>>;
 
 pub(super) async fn run(context: &Context, args: &BackupArgs) -> Outcome {
     let (format, path) = Format::of(&args.file)?;
-    if args.jobs.is_some() && format != Format::Directory {
+    if let Some(jobs) = args.jobs.filter(|_| format != Format::Directory) {
+        let directory = shell(&format.without_ending(&path).with_added_extension("dir").to_string_lossy());
         return Err(Failure::wrong_usage("pg_dump can use several jobs for a directory only")
-            .with_fix(format!("{} backup {}.dir --jobs N", context.program(), path.display())));
+            .with_fix(format!("{} backup {directory} --jobs {jobs}", context.program())));
     }
+    let mut interrupt = Interrupt::listen()?;
     let mut target = Target::create(&path, format == Format::Directory, args.force)?;
     let database = context.database()?;
     let work = async {
@@ -46,10 +50,10 @@ pub(super) async fn run(context: &Context, args: &BackupArgs) -> Outcome {
         source.pool.close().await;
         Ok(manifest)
     };
-    let manifest = interrupt::unless(work).await?;
+    let manifest = interrupt.unless(work).await?;
     if args.verify {
-        let archive = Archive::check(context, target.partial(), format).await?;
-        Box::pin(verify::in_scratch(context, &archive)).await?;
+        let archive = interrupt.unless(Archive::check(context, target.partial(), format)).await?;
+        Box::pin(verify::in_scratch(context, &archive, &mut interrupt)).await?;
     }
     let bytes = size(target.partial());
     target.keep()?;
@@ -83,6 +87,9 @@ impl Dump<'_> {
         let path = target.partial().to_owned();
         let files = spawn_blocking(move || files(&path)).await.map_err(|error| Failure::new(&error))?;
         manifest.files = files.map_err(|error| not_written(&error))?;
+        if let (Format::Custom, [file]) = (self.format, manifest.files.as_mut_slice()) {
+            file.name = target.name();
+        }
         target.write_manifest(&manifest.to_document()?)?;
         Ok(manifest)
     }

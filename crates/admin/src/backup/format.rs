@@ -1,5 +1,5 @@
 use std::ffi::OsStr;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -27,6 +27,16 @@ pub(super) enum Compression {
 /// The endings, for people.
 const ENDINGS: &str = "let it end in .sql, .sql.gz, .sql.zst or .dump; in .dir or a slash for a directory";
 
+/// What to do about a backup that is none.
+pub(super) const ANOTHER: &str = "fetch the file again, or use another backup";
+
+/// What to do about the tar format of `pg_dump`.
+const NO_TAR: &str =
+    "pg_dump writes the formats that are: --format=plain (.sql), custom (.dump), directory (.dir)";
+
+/// Where the signature of a tar archive is, and what it is (pax(1), "ustar Interchange Format").
+const TAR: (usize, &[u8]) = (257, b"ustar");
+
 impl Format {
     /// The format that a path names, and the path without the slash of a directory.
     ///
@@ -47,7 +57,8 @@ impl Format {
             Self::Custom
         } else {
             let sentence = format!("the name of {} does not tell the format of a backup", path.display());
-            return Err(Failure::wrong_usage(sentence).with_fix(ENDINGS.to_owned()));
+            let fix = if ends(".tar") { NO_TAR } else { ENDINGS };
+            return Err(Failure::wrong_usage(sentence).with_fix(fix.to_owned()));
         };
         if name.is_empty() {
             let sentence = format!("{} names no backup of its own", path.display());
@@ -57,21 +68,23 @@ impl Format {
         Ok((format, path.components().collect()))
     }
 
-    /// The format that the content shows; `None` for what cannot be told apart from text.
-    ///
-    /// Fails when it cannot be read.
-    fn of_content(path: &Path) -> std::io::Result<Option<Self>> {
-        if path.is_dir() {
-            return Ok(Some(Self::Directory));
+    /// A path of this format without the ending that tells it.
+    pub(super) fn without_ending(self, path: &Path) -> PathBuf {
+        match self {
+            Self::Sql(Compression::Gzip | Compression::Zstd) => path.with_extension("").with_extension(""),
+            Self::Sql(Compression::None) | Self::Custom => path.with_extension(""),
+            Self::Directory => path.to_owned(),
         }
-        let mut start = Vec::new();
-        File::open(path)?.take(5).read_to_end(&mut start)?;
-        Ok(match start.as_slice() {
+    }
+
+    /// The format that the first octets of a file show; `None` for what cannot be told apart from text.
+    fn of_content(start: &[u8]) -> Option<Self> {
+        match start {
             [0x1f, 0x8b, ..] => Some(Self::Sql(Compression::Gzip)),
             [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Self::Sql(Compression::Zstd)),
-            b"PGDMP" => Some(Self::Custom),
+            [b'P', b'G', b'D', b'M', b'P', ..] => Some(Self::Custom),
             _ => None,
-        })
+        }
     }
 
     /// Makes sure that a file is what its name says. Fails when it is missing, empty, or something else.
@@ -79,10 +92,26 @@ impl Format {
         let unreadable = |error: std::io::Error| {
             Failure::saying(format!("{} cannot be read", path.display())).because(error.to_string())
         };
-        let found = Self::of_content(path).map_err(unreadable)?;
-        if found != Some(Self::Directory) && path.metadata().map_err(unreadable)?.len() == 0 {
-            return Err(Failure::saying(format!("{} is empty", path.display())));
-        }
+        let found = if require_file(path)?.is_dir() {
+            for entry in path.read_dir().map_err(unreadable)? {
+                require_file(&entry.map_err(unreadable)?.path())?;
+            }
+            Some(Self::Directory)
+        } else {
+            let mut start = Vec::new();
+            let file = File::open(path).map_err(unreadable)?;
+            file.take((TAR.0 + TAR.1.len()) as u64).read_to_end(&mut start).map_err(unreadable)?;
+            if start.is_empty() {
+                return Err(
+                    Failure::saying(format!("{} is empty", path.display())).with_fix(ANOTHER.to_owned())
+                );
+            }
+            if start.get(TAR.0..).is_some_and(|at| at == TAR.1) {
+                let sentence = format!("{} is a tar archive, which is not supported", path.display());
+                return Err(Failure::saying(sentence).with_fix(NO_TAR.to_owned()));
+            }
+            Self::of_content(&start)
+        };
         let expected = match self {
             // Text has no signature.
             Self::Sql(Compression::None) => None,
@@ -105,6 +134,18 @@ impl Format {
             Self::Directory => "a directory",
         }
     }
+}
+
+/// What is known of a file or directory. Fails for anything else: opening a pipe waits for somebody who writes to it.
+pub(super) fn require_file(path: &Path) -> Outcome<Metadata> {
+    let metadata = path.metadata().map_err(|error| {
+        Failure::saying(format!("{} cannot be read", path.display())).because(error.to_string())
+    })?;
+    if metadata.is_file() || metadata.is_dir() {
+        return Ok(metadata);
+    }
+    Err(Failure::saying(format!("{} is neither a file nor a directory", path.display()))
+        .with_fix("write the backup to a file first, which can be read twice".to_owned()))
 }
 
 #[cfg(test)]

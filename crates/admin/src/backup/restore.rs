@@ -5,9 +5,10 @@ use authority_migration::runner::{Options, Runner};
 
 use super::archive::Archive;
 use super::format::Format;
+use super::interrupt::Interrupt;
 use super::manifest::TableRecord;
 use super::server::Reached;
-use super::{RestoreArgs, interrupt, report, room, swap, transaction, verify};
+use super::{RestoreArgs, report, room, swap, transaction, verify};
 use crate::{Context, Failure, Outcome};
 
 /// How many of the things in the way are named.
@@ -19,7 +20,8 @@ pub(super) async fn run(context: &Context, args: &RestoreArgs) -> Outcome {
         let sentence = "SQL is restored by one job; only a .dump or a directory can be restored by several";
         return Err(Failure::wrong_usage(sentence).with_fix("leave out --jobs".to_owned()));
     }
-    let archive = interrupt::unless(Archive::check(context, &path, format)).await?;
+    let mut interrupt = Interrupt::listen()?;
+    let archive = interrupt.unless(Archive::check(context, &path, format)).await?;
     if archive.manifest.is_none() {
         eprintln!(
             "{} has no manifest of this program: it is restored completely or not at all, but there is nothing to compare the rows with",
@@ -27,14 +29,17 @@ pub(super) async fn run(context: &Context, args: &RestoreArgs) -> Outcome {
         );
     }
     if args.verify {
-        let tables = Box::pin(verify::in_scratch(context, &archive)).await?;
+        let tables = Box::pin(verify::in_scratch(context, &archive, &mut interrupt)).await?;
         return report::verified(&archive, &tables, args.json);
     }
     let database = context.database()?;
     let target = Reached::connect(&database).await?;
     let make_room = room_for(args, &target).await?;
-    let work = Box::pin(put_back(context, &target, &archive, &make_room, args.jobs));
-    let tables = interrupt::unless(work).await?;
+    let tables = match args.jobs {
+        // It drops what it made: it must not be dropped itself.
+        Some(jobs) => Box::pin(swap::restore(context, &target, &archive, jobs, &mut interrupt)).await?,
+        None => interrupt.unless(Box::pin(put_back(context, &target, &archive, &make_room))).await?,
+    };
     report::restored(&archive, target.name(), &tables, args.json)
 }
 
@@ -65,11 +70,7 @@ async fn put_back(
     target: &Reached,
     archive: &Archive,
     make_room: &[String],
-    jobs: Option<u16>,
 ) -> Outcome<Vec<TableRecord>> {
-    if let Some(jobs) = jobs {
-        return swap::restore(context, target, archive, jobs).await;
-    }
     let tables = transaction::restore(context, target, archive, make_room).await?;
     let restored = || Failure::saying("the backup was restored, but not everything is as it should be");
     grant(context, target).await.map_err(|failure| failure.beneath(restored()))?;

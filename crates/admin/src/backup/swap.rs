@@ -4,10 +4,11 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use sqlx::PgConnection;
+use sqlx::{AssertSqlSafe, PgConnection};
 
 use super::archive::Archive;
 use super::child::Running;
+use super::interrupt::Interrupt;
 use super::manifest::TableRecord;
 use super::programs::Installed;
 use super::progress::Progress;
@@ -16,8 +17,8 @@ use super::server::Reached;
 use super::snapshot::{execute, text};
 use super::{compare, snapshot, verify};
 use crate::context::{Database, Origin};
-use crate::quote::{identifier, literal};
-use crate::scratch::drop_database;
+use crate::quote::literal;
+use crate::scratch::{allowing_creation, drop_database, unique_name};
 use crate::{Context, Failure, Outcome};
 
 /// How often the names are tried to be swapped while clients come back.
@@ -25,31 +26,32 @@ const ATTEMPTS: u32 = 5;
 
 /// Restores a backup into a new database and gives it the name of the target; what is in it.
 ///
-/// Fails, with the old database as it was, when the role may not create databases or rename this one, and when what
-/// came out is not what the manifest says.
+/// Fails, with the old database as it was, when the role may not create databases or rename this one, when what came out is
+/// not what the manifest says, and when it is interrupted. The new database is dropped then.
 pub(super) async fn restore(
     context: &Context,
     target: &Reached,
     archive: &Archive,
     jobs: u16,
+    interrupt: &mut Interrupt,
 ) -> Outcome<Vec<TableRecord>> {
     let name = target.name().to_owned();
-    let (new, old) = (
-        format!("authority_restore_{}", std::process::id()),
-        format!("authority_replaced_{}", std::process::id()),
-    );
+    let (new, old) = (unique_name("restore")?, unique_name("replaced")?);
     let mut connection = target.pool.acquire().await.map_err(|error| Failure::new(&error))?;
     let creation = text(&mut connection, &creation(&new)).await?;
     let mut maintenance = maintenance(target, &name).await?;
-    for statement in creation {
-        let made = execute(&mut maintenance, &statement).await;
-        if let Err(failure) = made {
-            drop_database(&mut maintenance, &new).await.ok();
-            return Err(failure.beneath(may_not(target)));
+    drop(connection);
+    for (at, statement) in creation.iter().enumerate() {
+        let made = sqlx::raw_sql(AssertSqlSafe(statement.as_str())).execute(&mut maintenance).await;
+        if let Err(error) = made {
+            // The first one makes it. Before that, a database of this name is somebody else's.
+            if at > 0 {
+                drop_database(&mut maintenance, &new).await.ok();
+            }
+            return Err(cannot_make(&error, target));
         }
     }
-    drop(connection);
-    let outcome = fill(context, target, archive, &new, jobs).await;
+    let outcome = interrupt.unless(Box::pin(fill(context, target, archive, &new, jobs))).await;
     let outcome = match outcome {
         Ok(tables) => {
             target.pool.close().await;
@@ -156,10 +158,13 @@ async fn exchange(connection: &mut PgConnection, name: &str, new: &str, old: &st
     }
 }
 
-fn may_not(target: &Reached) -> Failure {
-    let user = identifier(target.config.user());
-    Failure::saying("several jobs restore into a new database, which cannot be made; nothing was changed")
-        .with_fix(format!("restore without --jobs, or as a superuser: ALTER ROLE {user} CREATEDB;"))
+fn cannot_make(error: &sqlx::Error, target: &Reached) -> Failure {
+    let sentence = "several jobs restore into a new database, which cannot be made; nothing was changed";
+    let fix = match allowing_creation(error, target.config.user()) {
+        Some(allowing) => format!("restore without --jobs, or {allowing}"),
+        None => "restore without --jobs".to_owned(),
+    };
+    Failure::new(error).beneath(Failure::saying(sentence)).with_fix(fix)
 }
 
 /// A query for the statements that make a database with the properties of the current one: encoding, locale, owner,

@@ -59,6 +59,11 @@ impl Target {
         }
     }
 
+    /// The name that the backup will have, without its directory.
+    pub(super) fn name(&self) -> String {
+        self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
     /// A handle to write with, for a file.
     pub(super) fn file(&self) -> Outcome<File> {
         let file = match &self.partial {

@@ -1,7 +1,8 @@
 use super::archive::Archive;
+use super::interrupt::Interrupt;
 use super::manifest::TableRecord;
 use super::server::Reached;
-use super::{compare, interrupt, snapshot, transaction};
+use super::{compare, snapshot, transaction};
 use crate::scratch::Scratch;
 use crate::{Context, Outcome};
 
@@ -9,16 +10,21 @@ use crate::{Context, Outcome};
 /// that failed or was interrupted.
 ///
 /// Fails when the role may not create databases, and when what came out is not what the manifest says.
-pub(super) async fn in_scratch(context: &Context, archive: &Archive) -> Outcome<Vec<TableRecord>> {
-    let scratch = Scratch::create(context, "verify").await?;
-    let tables = interrupt::unless(async {
+pub(super) async fn in_scratch(
+    context: &Context,
+    archive: &Archive,
+    interrupt: &mut Interrupt,
+) -> Outcome<Vec<TableRecord>> {
+    let scratch = Scratch::create(context, "verify").await;
+    let scratch = scratch.map_err(|failure| failure.preventing("the backup cannot be proved"))?;
+    let proof = async {
         let target = Reached::connect(scratch.database()).await?;
         let tables = transaction::restore(context, &target, archive, &[]).await?;
         schema(&target, archive).await?;
         target.pool.close().await;
         Ok(tables)
-    })
-    .await;
+    };
+    let tables = interrupt.unless(proof).await;
     let removed = scratch.remove().await;
     let tables = tables?;
     removed.map(|()| tables)
