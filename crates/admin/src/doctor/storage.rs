@@ -47,6 +47,13 @@ pub(super) const GROUP: Group = Group {
             needs: &[VERSION],
             look: Look::Ask(include_str!("sql/sequences.sql"), sequences),
         },
+        Check {
+            id: "left-over-databases",
+            finds: "databases that a backup, restore or generate made and could not drop, because it was killed",
+            well: "no run has left a database behind",
+            needs: &[VERSION],
+            look: Look::Ask(include_str!("sql/left-over-databases.sql"), left_over),
+        },
     ],
 };
 
@@ -129,6 +136,18 @@ fn sequences(_: &Facts, rows: &[PgRow]) -> sqlx::Result<Verdict> {
         } else {
             symptom.fix(format!("ALTER SEQUENCE {quoted} AS bigint NO MAXVALUE;"))
         })
+    };
+    rows.iter().map(symptom).collect()
+}
+
+/// Not even a restore that is replacing a database is connected to all of its own, so this is no more than a note.
+fn left_over(_: &Facts, rows: &[PgRow]) -> sqlx::Result<Verdict> {
+    let symptom = |row: &PgRow| -> sqlx::Result<Symptom> {
+        let database: String = row.try_get("database")?;
+        let fix = format!("DROP DATABASE {};", identifier(&database));
+        let message =
+            "may hold a copy of all data; unless a backup, restore or generate runs now, nobody needs it";
+        Ok(Symptom::info(database, message).fix(fix))
     };
     rows.iter().map(symptom).collect()
 }
