@@ -177,7 +177,7 @@ impl Report {
             }
         }
         if let Some((needed, number)) = left_out {
-            println!("\n{grey}{number} checks were skipped, as they need {needed}{grey:#}");
+            println!("\n{grey}{number} checks were skipped: they need {needed}{grey:#}");
         }
         println!("\n{}", self.summary());
     }

@@ -140,13 +140,16 @@ fn sequences(_: &Facts, rows: &[PgRow]) -> sqlx::Result<Verdict> {
     rows.iter().map(symptom).collect()
 }
 
-/// Not even a restore that is replacing a database is connected to all of its own, so this is no more than a note.
 fn left_over(_: &Facts, rows: &[PgRow]) -> sqlx::Result<Verdict> {
     let symptom = |row: &PgRow| -> sqlx::Result<Symptom> {
         let database: String = row.try_get("database")?;
         let fix = format!("DROP DATABASE {};", identifier(&database));
-        let message =
-            "may hold a copy of all data; unless a backup, restore or generate runs now, nobody needs it";
+        // Of a restore that was killed in the middle of exchanging two databases, this may be the only one of the old.
+        let message = if database.starts_with("authority_replaced_") {
+            "holds what a restore replaced; drop it when that is where it should be"
+        } else {
+            "is of a backup, restore or generate, and may hold all data; unless one runs now, nobody needs it"
+        };
         Ok(Symptom::info(database, message).fix(fix))
     };
     rows.iter().map(symptom).collect()
