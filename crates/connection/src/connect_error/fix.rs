@@ -27,15 +27,7 @@ pub(super) fn fix(error: &ConnectError) -> String {
                 .to_owned()
         }
         E::PasswordFileExposed { path, .. } | E::TlsKeyExposed { path } => format!("chmod 600 {}", shell(&path.display().to_string())),
-        E::PasswordRefused { at } => {
-            let password = shell(&format!("\\password {}", identifier(&at.user)));
-            format!(
-                "correct the password in DATABASE_URL, or set it with: {} -c {password} (a role that does not exist \
-                 has to be made first, and one that has expired needs ALTER ROLE {} VALID UNTIL 'infinity';)",
-                superuser(at),
-                identifier(&at.user)
-            )
-        }
+        E::PasswordRefused { at } => password(at),
         E::AuthenticationFailed { at, .. } => {
             format!("correct the line of pg_hba.conf that applies: {}", hba_line(at, None))
         }
@@ -124,6 +116,17 @@ fn superuser(at: &Target) -> String {
 
 fn sql(at: &Target, statement: &str) -> String {
     format!("{} -c {}", superuser(at), shell(&format!("{statement};")))
+}
+
+/// What lets a role in whose password was refused: the server does not tell whether it exists.
+fn password(at: &Target) -> String {
+    let password = shell(&format!("\\password {}", identifier(&at.user)));
+    format!(
+        "correct the password in DATABASE_URL, or set it with: {} -c {password} (a role that does not exist \
+         has to be made first, and one that has expired needs ALTER ROLE {} VALID UNTIL 'infinity';)",
+        superuser(at),
+        identifier(&at.user)
+    )
 }
 
 /// What raises a limit that somebody has set for a role or a database.
