@@ -1,6 +1,7 @@
 //! Whether the role that serves requests can do what it has to, and no more.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use authority_migration::grants::PRIVILEGES;
 use authority_migration::runner::LEDGER_TABLE;
@@ -172,10 +173,10 @@ fn password(facts: &Facts, rows: &[PgRow]) -> sqlx::Result<Verdict> {
         return Ok(Verdict::skipped("the serving role does not exist"));
     }
     let Some(row) = rows.first() else { return Ok(Verdict::well()) };
-    let (line, rule): (i32, String) = (row.try_get("line")?, row.try_get("rule")?);
+    let (line, words): (i32, String) = (row.try_get("line")?, row.try_get("rule")?);
     let message = format!("has no password, and line {line} of pg_hba.conf asks for one from here");
     let fix = format!("set one, in psql: \\password {}", identifier(role));
-    Ok(Symptom::error(role, message).evidence(rule).fix(fix).into())
+    Ok(Symptom::error(role, message).evidence(words).fix(fix).into())
 }
 
 fn owns(facts: &Facts, rows: &[PgRow]) -> sqlx::Result<Verdict> {
@@ -297,7 +298,7 @@ fn public_connect(facts: &Facts, rows: &[PgRow]) -> sqlx::Result<Verdict> {
     let database = identifier(name);
     let mut fix = format!("REVOKE ALL ON DATABASE {database} FROM PUBLIC;");
     if facts.session.serving_role_exists {
-        fix.push_str(&format!(" GRANT CONNECT ON DATABASE {database} TO {};", identifier(role)));
+        let _ = write!(fix, " GRANT CONNECT ON DATABASE {database} TO {};", identifier(role));
     }
     let message = format!("every role of the server has {} here", can.join(" and "));
     Ok(Symptom::info(name, message).fix(fix).into())
