@@ -6,6 +6,7 @@ mod treatment;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 use authority_connection::{Config, Environment, SslMode};
 use page::{Block, blocks, first_column, folder, page};
@@ -127,8 +128,10 @@ fn printed_by(block: &str, arguments: &[&str]) {
 fn start_pgbouncer(shell: &mut Shell) -> Pooler {
     let ini = fs::read_to_string(shell.directory().join("pgbouncer.ini")).expect("a block has written it");
     let owner = shell.server.data_dir().metadata().expect("the server's data");
-    let userlist =
-        fs::read_to_string(shell.directory().join("userlist.txt")).expect("a block has written it");
+    let file = shell.directory().join("userlist.txt");
+    let mode = file.metadata().expect("a block has written it").permissions().mode();
+    assert_eq!(mode & 0o077, 0, "nobody else reads the verifiers: {mode:o}");
+    let userlist = fs::read_to_string(file).expect("a block has written it");
     assert_eq!(userlist.lines().filter(|line| line.contains("SCRAM-SHA-256$")).count(), 2, "{userlist}");
     let (first, listening) = (shell.pooler_port, |port| format!("listen_port = {port}\n"));
     for _ in 0..3 {

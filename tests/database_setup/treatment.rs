@@ -45,7 +45,7 @@ dropuser --if-exists authority_app
 dropuser --if-exists authority
 ";
 
-pub(super) const TREATMENTS: [Treatment; 29] = [
+pub(super) const TREATMENTS: [Treatment; 30] = [
     run("psql --version"),
     run("export DATABASE_URL=postgres://authority@localhost:5432/authority_db"),
     Treatment {
@@ -73,7 +73,7 @@ pub(super) const TREATMENTS: [Treatment; 29] = [
         "export DATABASE_URL='postgres://authority:secure_password@localhost:5432/authority_db?initial_pool_size=10&max_pool_size=50'",
     ),
     Treatment {
-        first_line: "psql -XAtc \"SELECT format('\\\"%s\\\" \\\"%s\\\"', rolname, rolpassword) FROM pg_authid WHERE rolname IN ('authority', 'authority_app')\" > userlist.txt",
+        first_line: "(umask 077; psql -XAtc \"SELECT format('\\\"%s\\\" \\\"%s\\\"', rolname, rolpassword) FROM pg_authid WHERE rolname IN ('authority', 'authority_app')\" > userlist.txt)",
         how: How::Run,
         before: "",
         replaced: &[(
@@ -111,6 +111,7 @@ pub(super) const TREATMENTS: [Treatment; 29] = [
     },
     run("GRANT ALL PRIVILEGES ON DATABASE authority_db TO authority;"),
     run("authority-db migrate"),
+    run("GRANT CONNECT ON DATABASE authority_db TO authority_app;"),
 ];
 
 const fn run(first_line: &'static str) -> Treatment {

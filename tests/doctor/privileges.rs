@@ -1,6 +1,7 @@
 use authority_local_postgres::{APP_ROLE, OWNER_ROLE, SUPERUSER};
 
 use super::examination::{examine, examine_for};
+use super::own_server::OwnServer;
 use crate::support::{Database, execute};
 
 #[tokio::test]
@@ -155,4 +156,76 @@ async fn an_examination_as_a_superuser_says_so() {
     examine(&database.url(), &[]).is_well("superuser");
     let finding = examine(&database.url_as(SUPERUSER), &[]).finds("superuser", "info", SUPERUSER);
     assert!(finding.fix().contains(APP_ROLE), "{finding:?}");
+}
+
+#[tokio::test]
+async fn the_serving_role_may_not_log_in() {
+    let database = Database::migrated().await;
+    let superuser = database.pool_as(SUPERUSER).await;
+    examine(&database.url(), &[]).is_well("serving-role-login");
+    execute(&superuser, "CREATE ROLE doctor_barred NOLOGIN VALID UNTIL '2999-12-31'").await;
+    let examine = || examine_for(&database.url(), "doctor_barred");
+    examine().finds("serving-role-login", "error", "doctor_barred").mend(&superuser).await;
+    examine().is_well("serving-role-login");
+    execute(&superuser, "ALTER ROLE doctor_barred VALID UNTIL '2020-01-01'").await;
+    let expired = examine().finds("serving-role-login", "error", "doctor_barred");
+    assert!(expired.message().contains("expired at 20"), "{expired:?}");
+    expired.mend(&superuser).await;
+    examine().is_well("serving-role-login");
+}
+
+#[tokio::test]
+async fn the_serving_role_has_no_password_where_one_is_asked_for() {
+    let own = OwnServer::with(&[]);
+    let superuser = own.superuser();
+    execute(&superuser, "CREATE ROLE doctor_silent LOGIN").await;
+    let examine = || examine_for(&own.superuser_url(), "doctor_silent");
+    examine().is_well("serving-role-password");
+    own.write_access("local all postgres trust\nlocal all all scram-sha-256\nlocal all all trust\n");
+    let finding = examine().finds("serving-role-password", "error", "doctor_silent");
+    assert_eq!(finding.evidence(), "local all all scram-sha-256");
+    assert!(finding.fix().contains("\\password"), "{finding:?}");
+    execute(&superuser, "ALTER ROLE doctor_silent PASSWORD 'spoken'").await;
+    examine().is_well("serving-role-password");
+}
+
+#[tokio::test]
+async fn another_role_owns_a_table() {
+    let database = Database::migrated().await;
+    let superuser = database.pool_as(SUPERUSER).await;
+    examine(&database.url(), &[]).is_well("table-owners");
+    let sql = "ALTER TABLE settings OWNER TO postgres; ALTER TABLE audit_logs_default OWNER TO postgres;
+               ALTER TABLE seaql_migrations OWNER TO postgres; CREATE TABLE of_somebody_else (id integer)";
+    execute(&superuser, sql).await;
+    let examination = examine(&database.url(), &[]);
+    for table in ["settings", "audit_logs", "seaql_migrations"] {
+        examination.finds("table-owners", "error", table).mend(&superuser).await;
+    }
+    assert_eq!(examination.of("table-owners").len(), 3);
+    examine(&database.url(), &[]).is_well("table-owners");
+}
+
+/// As on a managed service, where the database is the administrator's.
+#[tokio::test]
+async fn one_role_may_own_every_table_of_a_database_that_is_not_its_own() {
+    let database = Database::migrated().await;
+    let superuser = database.pool_as(SUPERUSER).await;
+    let alter = format!("ALTER DATABASE {} OWNER TO doctor_landlord", database.name());
+    execute(&superuser, &format!("CREATE ROLE doctor_landlord; {alter}")).await;
+    execute(&superuser, &format!("GRANT USAGE, CREATE ON SCHEMA public TO {OWNER_ROLE}")).await;
+    examine(&database.url(), &[]).is_well("table-owners");
+    execute(&superuser, &format!("REVOKE CREATE ON SCHEMA public FROM {OWNER_ROLE}, PUBLIC")).await;
+    examine(&database.url(), &[]).finds("table-owners", "error", "users");
+}
+
+#[tokio::test]
+async fn everybody_may_connect() {
+    let database = Database::migrated().await;
+    let finding = examine(&database.url(), &[]).finds("public-connect", "info", database.name());
+    assert!(finding.message().contains("CONNECT and TEMPORARY"), "{finding:?}");
+    finding.mend(database.pool()).await;
+    // The serving role still comes in.
+    let examination = examine(&database.url_as(APP_ROLE), &[]);
+    examination.is_well("public-connect");
+    examination.is_well("serving-role-access");
 }

@@ -135,7 +135,8 @@ async fn no_connection_is_left() {
     .await;
     let examination = examine(&format!("{}?retry_attempts=0", database.url()), &[]);
     let finding = examination.finds("too-many-connections", "error", "");
-    assert!(finding.fix().contains("max_pool_size"), "{finding:?}");
+    let raise = format!("ALTER DATABASE {} CONNECTION LIMIT", database.name());
+    assert!(finding.fix().contains(&raise), "{finding:?}");
     assert!(finding.evidence().contains("53300"), "{finding:?}");
 }
 

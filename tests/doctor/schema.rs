@@ -1,4 +1,4 @@
-use authority_local_postgres::APP_ROLE;
+use authority_local_postgres::{APP_ROLE, OWNER_ROLE};
 use authority_migration::migrations::ALL;
 
 use super::examine;
@@ -138,4 +138,13 @@ async fn grants_of_other_roles_and_dated_partitions_are_no_drift() {
     examine(&database.url(), &[]).is_well("schema-drift");
     // The serving role sees the same schema.
     examine(&database.url_as(APP_ROLE), &[]).is_well("schema-drift");
+}
+
+#[tokio::test]
+async fn an_owner_who_may_not_read_the_ledger_cannot_migrate() {
+    let database = Database::migrated().await;
+    database.execute(&format!("REVOKE SELECT ON seaql_migrations FROM {OWNER_ROLE}")).await;
+    let finding = examine(&database.url(), &[]).finds("migrations-ledger", "error", "seaql_migrations");
+    finding.mend(database.pool()).await;
+    examine(&database.url(), &[]).is_well("migrations-ledger");
 }

@@ -124,3 +124,24 @@ async fn ids_that_grow_old_are_noticed_before_they_wrap_around() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn databases_of_runs_that_were_killed_are_left_over() {
+    let own = OwnServer::with(&[]);
+    let superuser = own.superuser();
+    let left =
+        ["authority_generate_1", "authority_replaced_22", "authority_restore_333", "authority_verify_4444"];
+    for name in left.iter().chain(&["authority_restored", "authority_verify_nothing"]) {
+        execute(&superuser, &format!("CREATE DATABASE {name}")).await;
+    }
+    // A run that is at work is connected to its database.
+    let url = own.superuser_url().replace("/authority_db", "/authority_verify_4444");
+    let at_work = PgConnection::connect(&url).await.expect("a connection");
+    let examination = examine(&own.url(), &[]);
+    for name in &left[..3] {
+        examination.finds("left-over-databases", "info", name).mend(&superuser).await;
+    }
+    assert_eq!(examination.of("left-over-databases").len(), 3);
+    examine(&own.url(), &[]).is_well("left-over-databases");
+    at_work.close().await.expect("it can end");
+}

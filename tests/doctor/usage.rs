@@ -71,8 +71,23 @@ async fn a_failed_connection_as_json() {
 }
 
 #[tokio::test]
+async fn without_a_connection_people_see_what_matters() {
+    let (url, _) = nobody_listens();
+    let outcome = run(&url, &["doctor"]);
+    let skipped = examine(&url, &[]).json()["skipped"].as_array().expect("a list").len();
+    let said = format!("{skipped} checks were skipped: they need connection");
+    assert!(outcome.stdout.lines().any(|line| line == said), "{outcome:?}");
+    assert!(outcome.stdout.lines().count() < 12, "{outcome:?}");
+}
+
+#[tokio::test]
 async fn a_sick_database_for_people() {
     let database = Database::migrated().await;
+    let name = database.name();
+    let private = format!(
+        "REVOKE ALL ON DATABASE {name} FROM PUBLIC; GRANT CONNECT ON DATABASE {name} TO authority_app"
+    );
+    database.execute(&private).await;
     database.execute("DROP INDEX idx_tokens_user_id; GRANT UPDATE ON audit_logs TO authority_app").await;
     let outcome = run(&database.url(), &["doctor"]);
     assert_eq!(outcome.code, Some(1));

@@ -94,9 +94,15 @@ pub enum ConnectError {
     /// The role has no CONNECT on the database (42501).
     #[error("user {:?} may not connect to database {:?} at {}", at.user, at.database, at.host)]
     NoConnectPrivilege { at: Box<Target> },
-    /// Every slot is taken: of the server, of the database, of the role or of the pooler (53300).
+    /// Every slot of the server, or of the pooler, is taken (53300).
     #[error("PostgreSQL at {} has no connection left for user {:?}", at.host, at.user)]
     TooManyConnections { at: Box<Target>, source: Cause },
+    /// The role has as many connections as its CONNECTION LIMIT admits (53300).
+    #[error("PostgreSQL at {} admits no more connections of the role {:?}", at.host, at.user)]
+    RoleLimit { at: Box<Target>, source: Cause },
+    /// The database has as many connections as its CONNECTION LIMIT admits (53300).
+    #[error("PostgreSQL at {} admits no more connections to the database {:?}", at.host, at.database)]
+    DatabaseLimit { at: Box<Target>, source: Cause },
     /// The server is starting, stopping or recovering (57P01, 57P02, 57P03).
     #[error("PostgreSQL at {} is starting up or shutting down", at.host)]
     NotReady { at: Box<Target>, source: Cause },
@@ -171,7 +177,11 @@ impl ConnectError {
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Refused { .. } | Self::NotReady { .. } | Self::TooManyConnections { .. } => true,
+            Self::Refused { .. }
+            | Self::NotReady { .. }
+            | Self::TooManyConnections { .. }
+            | Self::RoleLimit { .. }
+            | Self::DatabaseLimit { .. } => true,
             Self::NoHost { attempts } => attempts.iter().any(Self::is_transient),
             _ => false,
         }
@@ -192,6 +202,8 @@ impl ConnectError {
                 | Self::NotPostgres { .. }
                 | Self::NotReady { .. }
                 | Self::TooManyConnections { .. }
+                | Self::RoleLimit { .. }
+                | Self::DatabaseLimit { .. }
                 | Self::PoolerWithoutServer { .. }
                 | Self::WrongServer { .. }
         )

@@ -61,8 +61,14 @@ pub enum Error {
     },
 
     /// The role lacks SELECT on the ledger.
-    #[error("the role may not read the table \"{LEDGER_TABLE}\", which records the migrations")]
-    MayNotReadLedger(#[source] sqlx::Error),
+    #[error("the role \"{role}\" may not read the table \"{LEDGER_TABLE}\", which records the migrations")]
+    MayNotReadLedger {
+        /// The role of the connection.
+        role: String,
+        /// What the server said.
+        #[source]
+        source: sqlx::Error,
+    },
 
     /// The table of the ledger's name is not a ledger.
     #[error(
@@ -246,7 +252,10 @@ impl Error {
             Self::MayNotCreate { database, role } => format!(
                 "as its owner: ALTER DATABASE \"{database}\" OWNER TO \"{role}\"; before PostgreSQL 15, or to keep the owner: GRANT USAGE, CREATE ON SCHEMA public TO \"{role}\";"
             ),
-            Self::MayNotReadLedger(_) => format!("as its owner: GRANT SELECT ON {LEDGER_TABLE} TO the role"),
+            Self::MayNotReadLedger { role, .. } => format!(
+                "as its owner: GRANT SELECT ON TABLE \"{LEDGER_TABLE}\" TO \"{}\";",
+                role.replace('"', "\"\"")
+            ),
             Self::ForeignLedger | Self::OtherApplication { .. } | Self::InTheWay { .. } => {
                 "use a database of its own: createdb authority_db, then name it in DATABASE_URL".to_owned()
             }

@@ -40,7 +40,7 @@ pub(super) struct Ledger {
 impl Ledger {
     /// Reads the ledger; a database without one has applied nothing.
     pub(super) async fn read(connection: &mut PgConnection) -> Result<Self> {
-        let columns = columns(connection).await.map_err(Error::Server)?;
+        let (columns, role) = columns(connection).await.map_err(Error::Server)?;
         if columns.is_empty() {
             return Ok(Self { rows: Vec::new(), columns });
         }
@@ -59,7 +59,7 @@ impl Ledger {
         );
         let rows = session::rows(connection, &sql).await.map_err(|error| {
             match session::sqlstate(&error).as_deref() {
-                Some("42501") => Error::MayNotReadLedger(error),
+                Some("42501") => Error::MayNotReadLedger { role, source: error },
                 _ => Error::Server(error),
             }
         })?;
@@ -147,12 +147,15 @@ fn dollar_quoted(text: &str) -> String {
     format!("{tag}{text}{tag}")
 }
 
-async fn columns(connection: &mut PgConnection) -> sqlx::Result<Vec<String>> {
+/// The columns of the ledger, none where there is no ledger, and who asks.
+async fn columns(connection: &mut PgConnection) -> sqlx::Result<(Vec<String>, String)> {
     let sql = format!(
-        "SELECT a.attname::text AS name FROM pg_catalog.pg_attribute a
+        "SELECT a.attname::text AS name, current_user::text AS role FROM pg_catalog.pg_attribute a
          WHERE a.attrelid = to_regclass('public.{LEDGER_TABLE}') AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum"
     );
-    session::rows(connection, &sql).await?.iter().map(|row| row.try_get("name")).collect()
+    let rows = session::rows(connection, &sql).await?;
+    let role = rows.first().map(|row| row.try_get("role")).transpose()?.unwrap_or_default();
+    Ok((rows.iter().map(|row| row.try_get("name")).collect::<sqlx::Result<_>>()?, role))
 }
 
 fn row(row: &sqlx::postgres::PgRow) -> sqlx::Result<Entry> {

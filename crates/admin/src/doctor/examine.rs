@@ -29,7 +29,7 @@ pub(super) async fn examine(context: &Context, config: &Config, args: &DoctorArg
         Ok(database) => database,
         Err(error) => {
             report.connection_failed(reachability::diagnose(&error));
-            skip_the_rest(&mut report, CONNECTION);
+            report.ends(CONNECTION);
             return report;
         }
     };
@@ -47,7 +47,7 @@ pub(super) async fn examine(context: &Context, config: &Config, args: &DoctorArg
         on_arrival(&mut report, check, &arrival);
     }
     if report.blocked(VERSION) {
-        skip_the_rest(&mut report, VERSION);
+        report.ends(VERSION);
         return report;
     }
     match Facts::gather(arrival, &pool).await {
@@ -59,7 +59,7 @@ pub(super) async fn examine(context: &Context, config: &Config, args: &DoctorArg
         Err(error) => {
             let message = format!("the server did not answer: {}", reachability::sentence(&error));
             report.found(check_named(CONNECTION), vec![Symptom::error("", message)]);
-            skip_the_rest(&mut report, CONNECTION);
+            report.ends(CONNECTION);
         }
     }
     // A connection that still waits for an answer must not keep the report from its reader.
@@ -115,15 +115,6 @@ fn conclude(report: &mut Report, check: &'static Check, verdict: Verdict) {
         Verdict::Found(symptoms) if symptoms.is_empty() => report.found(check, vec![Symptom::ok(check.well)]),
         Verdict::Found(symptoms) => report.found(check, symptoms),
         Verdict::Skipped(reason) => report.skipped(check, reason),
-    }
-}
-
-/// Whatever has not been looked at cannot be, for want of one thing.
-fn skip_the_rest(report: &mut Report, needed: &str) {
-    for (_, check) in registry::checks() {
-        if !matches!(check.look, Look::Connecting) && !report.has(check) {
-            report.skipped(check, format!("needs {needed}"));
-        }
     }
 }
 

@@ -1,10 +1,15 @@
 //! Whether the role that serves requests can do what it has to, and no more.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
 use authority_migration::grants::PRIVILEGES;
+use authority_migration::runner::LEDGER_TABLE;
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 
 use super::check::{Check, Group, Look, Verdict};
+use super::expected;
 use super::facts::Facts;
 use super::finding::Symptom;
 use super::requirements::VERSION;
@@ -26,6 +31,28 @@ pub(super) const GROUP: Group = Group {
             well: "the serving role has no special powers",
             needs: &[VERSION],
             look: Look::Ask(include_str!("sql/serving-role-attributes.sql"), attributes),
+        },
+        Check {
+            id: "serving-role-login",
+            finds: "the serving role may not log in, or its password has expired",
+            well: "the serving role may log in",
+            needs: &[VERSION],
+            look: Look::Ask(include_str!("sql/serving-role-login.sql"), login),
+        },
+        Check {
+            id: "serving-role-password",
+            finds: "the serving role has no password, and pg_hba.conf asks for one; only a superuser can see that",
+            well: "the serving role has the password that it needs",
+            needs: &[VERSION],
+            look: Look::Ask(
+                concat!(
+                    "WITH rules AS (",
+                    include_str!("sql/pg-hba-serving-role.sql"),
+                    ") ",
+                    include_str!("sql/serving-role-password.sql")
+                ),
+                password,
+            ),
         },
         Check {
             id: "serving-role-owns",
@@ -61,6 +88,20 @@ pub(super) const GROUP: Group = Group {
             well: "not everybody may create objects in the schema public",
             needs: &[VERSION],
             look: Look::Ask(include_str!("sql/public-schema-create.sql"), public_schema),
+        },
+        Check {
+            id: "public-connect",
+            finds: "everybody may connect to the database, as with every database that setup did not make",
+            well: "not everybody may connect to the database",
+            needs: &[VERSION],
+            look: Look::Ask(include_str!("sql/public-connect.sql"), public_connect),
+        },
+        Check {
+            id: "table-owners",
+            finds: "tables that another role than the owner of the database owns, who then cannot migrate them",
+            well: "one role owns every table",
+            needs: &[VERSION],
+            look: Look::Ask(include_str!("sql/table-owners.sql"), owners),
         },
         Check {
             id: "superuser",
@@ -105,6 +146,37 @@ fn attributes(facts: &Facts, rows: &[PgRow]) -> sqlx::Result<Verdict> {
     let found =
         if powers.iter().any(|power| power == "SUPERUSER") { Symptom::error } else { Symptom::warning };
     Ok(found(role, message).fix(fix).into())
+}
+
+fn login(facts: &Facts, rows: &[PgRow]) -> sqlx::Result<Verdict> {
+    let role = &facts.arrival.serving_role;
+    let Some(row) = rows.first() else { return Ok(Verdict::skipped("the serving role does not exist")) };
+    let mut symptoms = Vec::new();
+    if !row.try_get::<bool, _>("can_log_in")? {
+        let fix = format!("ALTER ROLE {} LOGIN;", identifier(role));
+        symptoms.push(Symptom::error(role, "may not log in (NOLOGIN), so Authority cannot connect").fix(fix));
+    }
+    if let Some(until) = row.try_get::<Option<String>, _>("expired")? {
+        let message = format!("has a password that expired at {until}, so Authority cannot connect with it");
+        let fix = format!("ALTER ROLE {} VALID UNTIL 'infinity';", identifier(role));
+        symptoms.push(Symptom::error(role, message).fix(fix));
+    }
+    Ok(Verdict::Found(symptoms))
+}
+
+fn password(facts: &Facts, rows: &[PgRow]) -> sqlx::Result<Verdict> {
+    let role = &facts.arrival.serving_role;
+    if facts.arrival.server.pooled {
+        return Ok(Verdict::skipped("a pooler connects to the server in its own way"));
+    }
+    if !facts.session.serving_role_exists {
+        return Ok(Verdict::skipped("the serving role does not exist"));
+    }
+    let Some(row) = rows.first() else { return Ok(Verdict::well()) };
+    let (line, words): (i32, String) = (row.try_get("line")?, row.try_get("rule")?);
+    let message = format!("has no password, and line {line} of pg_hba.conf asks for one from here");
+    let fix = format!("set one, in psql: \\password {}", identifier(role));
+    Ok(Symptom::error(role, message).evidence(words).fix(fix).into())
 }
 
 fn owns(facts: &Facts, rows: &[PgRow]) -> sqlx::Result<Verdict> {
@@ -214,6 +286,60 @@ fn public_schema(facts: &Facts, rows: &[PgRow]) -> sqlx::Result<Verdict> {
     let message =
         "every role may create objects here, which others may take for Authority's own (CVE-2018-1058)";
     Ok(Symptom::warning("public", message).fix(fix).into())
+}
+
+fn public_connect(facts: &Facts, rows: &[PgRow]) -> sqlx::Result<Verdict> {
+    let Some(row) = rows.first() else { return Ok(Verdict::well()) };
+    let can: Vec<String> = row.try_get("privileges")?;
+    if can.is_empty() {
+        return Ok(Verdict::well());
+    }
+    let (name, role) = (facts.arrival.config.database(), &facts.arrival.serving_role);
+    let database = identifier(name);
+    let mut fix = format!("REVOKE ALL ON DATABASE {database} FROM PUBLIC;");
+    if facts.session.serving_role_exists {
+        let _ = write!(fix, " GRANT CONNECT ON DATABASE {database} TO {};", identifier(role));
+    }
+    let message = format!("every role of the server has {} here", can.join(" and "));
+    Ok(Symptom::info(name, message).fix(fix).into())
+}
+
+/// Tables whose owner is not the one that migrates them. Whose database it is need not be the same role, on a managed
+/// service for example, as long as one role that can migrate owns every table.
+fn owners(facts: &Facts, rows: &[PgRow]) -> sqlx::Result<Verdict> {
+    let mut wrong: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+    let (mut owners, mut able) = (BTreeSet::new(), true);
+    for row in rows {
+        let (table, relation): (String, String) = (row.try_get("root")?, row.try_get("relation")?);
+        if table != LEDGER_TABLE && !expected::tables().any(|expected| expected == table) {
+            continue;
+        }
+        let owner: String = row.try_get("owner")?;
+        owners.insert(owner.clone());
+        able &= row.try_get::<bool, _>("able")?;
+        // Said by the check of what the serving role owns.
+        if row.try_get::<bool, _>("foreign")? && owner != facts.arrival.serving_role {
+            wrong.entry((table, owner)).or_default().push(relation);
+        }
+    }
+    if owners.len() == 1 && able {
+        return Ok(Verdict::well());
+    }
+    let wanted = &facts.session.owner;
+    let symptom = |((table, owner), relations): ((String, String), Vec<String>)| {
+        let alter = |relation: &String| {
+            format!("ALTER TABLE {} OWNER TO {};", identifier(relation), identifier(wanted))
+        };
+        let fix = relations.iter().map(alter).collect::<Vec<_>>().join("\n");
+        let message = match relations.iter().filter(|relation| **relation != table).count() {
+            0 => format!("belongs to {owner}, so that {wanted}, whose database it is, cannot migrate it"),
+            _ => format!(
+                "belongs to {owner}, at least in part, so that {wanted}, whose database it is, cannot migrate it"
+            ),
+        };
+        Symptom::error(table, message).fix(fix)
+    };
+    Ok(wrong.into_iter().map(symptom).collect())
 }
 
 fn superuser(facts: &Facts) -> Verdict {

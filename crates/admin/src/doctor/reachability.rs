@@ -86,7 +86,10 @@ fn name(error: &ConnectError) -> &'static str {
         E::SocketForbidden { .. } => "socket-permission",
         E::NotPostgres { .. } => "not-postgresql",
         E::NotReady { .. } => "starting-up",
-        E::TooManyConnections { .. } | E::PoolTimeout { .. } => "too-many-connections",
+        E::TooManyConnections { .. }
+        | E::RoleLimit { .. }
+        | E::DatabaseLimit { .. }
+        | E::PoolTimeout { .. } => "too-many-connections",
         E::PasswordMissing { .. }
         | E::PasswordFileExposed { .. }
         | E::PasswordRefused { .. }

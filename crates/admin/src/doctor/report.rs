@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Style};
 use authority_connection::{Config, Server};
 use serde::Serialize;
 
-use super::check::Check;
+use super::check::{Check, Look};
 use super::finding::{Finding, Severity, Symptom};
 use super::registry;
 use crate::{Failure, Outcome};
@@ -32,6 +32,9 @@ pub struct Report {
     skipped: Vec<Skipped>,
     #[serde(skip)]
     blocked: BTreeSet<&'static str>,
+    /// Why the examination ended early, and how many checks it did not come to.
+    #[serde(skip)]
+    ended: Option<(String, usize)>,
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -61,6 +64,7 @@ impl Report {
             findings: Vec::new(),
             skipped: Vec::new(),
             blocked: BTreeSet::new(),
+            ended: None,
         }
     }
 
@@ -88,6 +92,17 @@ impl Report {
         self.blocked.insert(check.id);
         self.counts.skipped += 1;
         self.skipped.push(Skipped { check: check.id, reason: reason.into() });
+    }
+
+    /// What has not been looked at cannot be, for want of one thing.
+    pub(super) fn ends(&mut self, needed: &str) {
+        let before = self.skipped.len();
+        for (_, check) in registry::checks() {
+            if !matches!(check.look, Look::Connecting) && !self.has(check) {
+                self.skipped(check, format!("needs {needed}"));
+            }
+        }
+        self.ended = Some((needed.to_owned(), self.skipped.len() - before));
     }
 
     /// Whether checks that need this one make no sense.
@@ -140,18 +155,29 @@ impl Report {
             Some(number) => format!(", PostgreSQL {}.{}", number / 10_000, number % 10_000),
         };
         println!("database {} at {}{version}", self.database, self.host);
+        let grey = Style::new().dimmed();
+        // Those that an early end left out are for programs; people are told how many they are.
+        let (cut, left_out) = match &self.ended {
+            Some((needed, number)) => (self.skipped.len() - number, Some((needed, number))),
+            None => (self.skipped.len(), None),
+        };
+        let skipped = &self.skipped[..cut];
         for group in registry::GROUPS {
-            if !group.checks.iter().any(|check| self.has(check)) {
+            let found = |check: &Check| self.findings.iter().any(|finding| finding.check == check.id);
+            let passed = |check: &Check| skipped.iter().any(|skipped| skipped.check == check.id);
+            if !group.checks.iter().any(|check| found(check) || passed(check)) {
                 continue;
             }
             println!("\n{bold}{}{bold:#}", group.title);
             for check in group.checks {
                 self.findings.iter().filter(|finding| finding.check == check.id).for_each(print_finding);
-                let grey = Style::new().dimmed();
-                for skipped in self.skipped.iter().filter(|skipped| skipped.check == check.id) {
+                for skipped in skipped.iter().filter(|skipped| skipped.check == check.id) {
                     println!("  {grey}{:<8} {:<28} {}{grey:#}", "skipped", check.id, skipped.reason);
                 }
             }
+        }
+        if let Some((needed, number)) = left_out {
+            println!("\n{grey}{number} checks were skipped: they need {needed}{grey:#}");
         }
         println!("\n{}", self.summary());
     }

@@ -1,6 +1,6 @@
 //! Whether the schema is the one that the migrations of this program make.
 
-use authority_migration::runner::{Error, State, Status};
+use authority_migration::runner::{Error, LEDGER_TABLE, State, Status};
 use similar::TextDiff;
 
 use super::check::{Check, Group, Look, Verdict};
@@ -83,13 +83,18 @@ pub(super) const TABLES: &str = "tables";
 fn ledger(facts: &Facts) -> Verdict {
     match &facts.status {
         Ok(_) => Verdict::well(),
-        Err(Reading::Failed(Error::MayNotReadLedger(_))) => {
-            let role = identifier(&facts.session.role);
-            let fix = format!("GRANT SELECT ON TABLE \"seaql_migrations\" TO {role};");
+        Err(Reading::Failed(Error::MayNotReadLedger { role, source })) => {
+            let fix = format!("GRANT SELECT ON TABLE {} TO {};", identifier(LEDGER_TABLE), identifier(role));
+            // Whom the database belongs to has to migrate it.
+            if *role == facts.session.owner {
+                let message = "cannot be read by the owner of the database, who therefore cannot migrate it";
+                let words = source.as_database_error().map_or_else(String::new, |it| it.message().to_owned());
+                return Symptom::error(LEDGER_TABLE, message).evidence(words).fix(fix).into();
+            }
             Symptom::hidden("which migrations were applied").fix(fix).into()
         }
         Err(reading) => {
-            let symptom = Symptom::error("seaql_migrations", reading.reason());
+            let symptom = Symptom::error(LEDGER_TABLE, reading.reason());
             match reading {
                 Reading::Failed(error) => match error.fix(facts.arrival.program) {
                     Some(fix) => symptom.fix(fix),

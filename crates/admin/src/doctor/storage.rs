@@ -47,6 +47,13 @@ pub(super) const GROUP: Group = Group {
             needs: &[VERSION],
             look: Look::Ask(include_str!("sql/sequences.sql"), sequences),
         },
+        Check {
+            id: "left-over-databases",
+            finds: "databases that a backup, restore or generate made and could not drop, because it was killed",
+            well: "no run has left a database behind",
+            needs: &[VERSION],
+            look: Look::Ask(include_str!("sql/left-over-databases.sql"), left_over),
+        },
     ],
 };
 
@@ -129,6 +136,21 @@ fn sequences(_: &Facts, rows: &[PgRow]) -> sqlx::Result<Verdict> {
         } else {
             symptom.fix(format!("ALTER SEQUENCE {quoted} AS bigint NO MAXVALUE;"))
         })
+    };
+    rows.iter().map(symptom).collect()
+}
+
+fn left_over(_: &Facts, rows: &[PgRow]) -> sqlx::Result<Verdict> {
+    let symptom = |row: &PgRow| -> sqlx::Result<Symptom> {
+        let database: String = row.try_get("database")?;
+        let fix = format!("DROP DATABASE {};", identifier(&database));
+        // Of a restore that was killed in the middle of exchanging two databases, this may be the only one of the old.
+        let message = if database.starts_with("authority_replaced_") {
+            "holds what a restore replaced; drop it when that is where it should be"
+        } else {
+            "is of a backup, restore or generate, and may hold all data; unless one runs now, nobody needs it"
+        };
+        Ok(Symptom::info(database, message).fix(fix))
     };
     rows.iter().map(symptom).collect()
 }

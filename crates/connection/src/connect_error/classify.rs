@@ -146,6 +146,8 @@ pub(super) fn of_answer(answer: Answer, at: Box<Target>, password_given: bool) -
         ("3D000", _) => ConnectError::NoDatabase { at },
         ("55000", _) => ConnectError::DatabaseClosed { at },
         ("42501", "CheckMyDatabase") => ConnectError::NoConnectPrivilege { at },
+        ("53300", "InitializeSessionUserId") => ConnectError::RoleLimit { at, source },
+        ("53300", "CheckMyDatabase") => ConnectError::DatabaseLimit { at, source },
         ("53300", _) => ConnectError::TooManyConnections { at, source },
         ("42704" | "22023" | "55P02", _) => ConnectError::SettingRefused { at, source },
         ("57P01" | "57P02" | "57P03", _) => ConnectError::NotReady { at, source },

@@ -27,9 +27,7 @@ pub(super) fn fix(error: &ConnectError) -> String {
                 .to_owned()
         }
         E::PasswordFileExposed { path, .. } | E::TlsKeyExposed { path } => format!("chmod 600 {}", shell(&path.display().to_string())),
-        E::PasswordRefused { at } => {
-            format!("correct the password in DATABASE_URL, or set it with: {} -c '\\password {}'", superuser(at), at.user)
-        }
+        E::PasswordRefused { at } => password(at),
         E::AuthenticationFailed { at, .. } => {
             format!("correct the line of pg_hba.conf that applies: {}", hba_line(at, None))
         }
@@ -44,7 +42,12 @@ pub(super) fn fix(error: &ConnectError) -> String {
             format!("createuser {} --pwprompt {}", reach(&at.host), shell(&at.user))
         }
         E::RoleCannotLogIn { at } => sql(at, &format!("ALTER ROLE {} LOGIN", identifier(&at.user))),
-        E::NoDatabase { at } => format!("createdb {} {}", reach(&at.host), shell(&at.database)),
+        E::NoDatabase { at } => format!(
+            "createdb {} -U postgres --owner {} {}",
+            reach(&at.host),
+            shell(&at.user),
+            shell(&at.database)
+        ),
         E::DatabaseClosed { at } => {
             sql(at, &format!("ALTER DATABASE {} ALLOW_CONNECTIONS true", identifier(&at.database)))
         }
@@ -57,6 +60,8 @@ pub(super) fn fix(error: &ConnectError) -> String {
              front"
                 .to_owned()
         }
+        E::RoleLimit { at, .. } => limit(at, &format!("ROLE {}", identifier(&at.user))),
+        E::DatabaseLimit { at, .. } => limit(at, &format!("DATABASE {}", identifier(&at.database))),
         E::TlsUnsupported { .. } => "set ssl = on in postgresql.conf, or sslmode=prefer in DATABASE_URL".to_owned(),
         E::CertificateUntrusted { .. } => {
             "add sslrootcert=<file of the authority that signed the server's certificate> to DATABASE_URL".to_owned()
@@ -111,6 +116,23 @@ fn superuser(at: &Target) -> String {
 
 fn sql(at: &Target, statement: &str) -> String {
     format!("{} -c {}", superuser(at), shell(&format!("{statement};")))
+}
+
+/// What lets a role in whose password was refused: the server does not tell whether it exists.
+fn password(at: &Target) -> String {
+    let password = shell(&format!("\\password {}", identifier(&at.user)));
+    format!(
+        "correct the password in DATABASE_URL, or set it with: {} -c {password} (a role that does not exist \
+         has to be made first, and one that has expired needs ALTER ROLE {} VALID UNTIL 'infinity';)",
+        superuser(at),
+        identifier(&at.user)
+    )
+}
+
+/// What raises a limit that somebody has set for a role or a database.
+fn limit(at: &Target, object: &str) -> String {
+    let command = sql(at, &format!("ALTER {object} CONNECTION LIMIT -1"));
+    format!("lower max_pool_size in DATABASE_URL, or raise the limit, here to none: {command}")
 }
 
 /// A line of `pg_hba.conf` for this client (PostgreSQL manual, "The `pg_hba.conf` File").

@@ -114,7 +114,7 @@ fn roles_databases_and_privileges_are_told_apart() {
     assert!(login.fix().contains("ALTER ROLE authority LOGIN"));
     let database = answer("3D000", "InitPostgres", "database \"authority_db\" does not exist");
     assert_eq!(database.to_string(), "there is no database \"authority_db\" at db.example:5432");
-    assert_eq!(database.fix(), "createdb -h db.example -p 5432 authority_db");
+    assert_eq!(database.fix(), "createdb -h db.example -p 5432 -U postgres --owner authority authority_db");
     let connect = answer("42501", "CheckMyDatabase", "permission denied for database \"authority_db\"");
     assert!(
         connect.fix().contains("GRANT CONNECT ON DATABASE authority_db TO authority;"),
@@ -135,6 +135,22 @@ fn a_full_or_starting_server_is_worth_waiting_for() {
     assert!(answer("53300", "InitPostgres", "sorry, too many clients already").is_transient());
     assert!(answer("57P03", "ProcessStartupPacket", "the database system is starting up").is_transient());
     assert!(!answer("3D000", "InitPostgres", "").is_transient());
+}
+
+#[test]
+fn a_full_server_role_and_database_are_told_apart_by_the_routine() {
+    let server = answer("53300", "InitProcess", "sorry, too many clients already");
+    assert!(server.fix().contains("raise max_connections"), "{}", server.fix());
+    // The message is in the language of the server.
+    let role = answer("53300", "InitializeSessionUserId", "zu viele Verbindungen");
+    assert!(role.is_transient());
+    assert!(role.fix().contains("ALTER ROLE authority CONNECTION LIMIT"), "{}", role.fix());
+    let database = answer("53300", "CheckMyDatabase", "zu viele Verbindungen");
+    assert!(database.is_transient());
+    assert!(database.fix().contains("ALTER DATABASE authority_db CONNECTION LIMIT"), "{}", database.fix());
+    for error in [role, database] {
+        assert!(!error.fix().contains("max_connections"), "{}", error.fix());
+    }
 }
 
 #[test]
@@ -174,7 +190,9 @@ fn several_hosts_are_named_with_their_reasons() {
 fn names_are_quoted_in_remedies() {
     let at = Target { database: "it's \"x\"".into(), user: "Ada".into(), ..tcp() };
     let error = ConnectError::NoDatabase { at: Box::new(at.clone()) };
-    assert_eq!(error.fix(), r#"createdb -h db.example -p 5432 'it'\''s "x"'"#);
+    assert_eq!(error.fix(), r#"createdb -h db.example -p 5432 -U postgres --owner Ada 'it'\''s "x"'"#);
+    let error = ConnectError::PasswordRefused { at: Box::new(at.clone()) };
+    assert!(error.fix().contains(r#"-c '\password "Ada"'"#), "{}", error.fix());
     let error = ConnectError::NoConnectPrivilege { at: Box::new(at) };
     assert!(error.fix().contains(r#"ON DATABASE "it'\''s ""x""" TO "Ada";"#), "{}", error.fix());
 }

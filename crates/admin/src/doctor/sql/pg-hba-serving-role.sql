@@ -36,4 +36,4 @@ SELECT line_number                                                              
   FROM pg_hba_file_rules
  CROSS JOIN (SELECT ssl AS encrypted FROM pg_stat_ssl WHERE pid = pg_backend_pid()) AS own
  CROSS JOIN (SELECT oid, rolname FROM pg_roles WHERE rolname = current_setting('authority.serving_role')) AS serving
- WHERE error IS NULL;
+ WHERE error IS NULL
