@@ -129,13 +129,13 @@ async fn ids_that_grow_old_are_noticed_before_they_wrap_around() {
 async fn databases_of_runs_that_were_killed_are_left_over() {
     let own = OwnServer::with(&[]);
     let superuser = own.superuser();
-    let left =
-        ["authority_generate_1", "authority_replaced_22", "authority_restore_333", "authority_verify_4444"];
-    for name in left.iter().chain(&["authority_restored", "authority_verify_nothing"]) {
+    let left = ["generate", "replaced", "restore", "verify"]
+        .map(|what| format!("authority_{what}_0123456789abcdef"));
+    for name in left.iter().chain(&["authority_restored".to_owned(), "authority_verify_nothing".to_owned()]) {
         execute(&superuser, &format!("CREATE DATABASE {name}")).await;
     }
     // A run that is at work is connected to its database.
-    let url = own.superuser_url().replace("/authority_db", "/authority_verify_4444");
+    let url = own.superuser_url().replace("/authority_db", "/authority_verify_0123456789abcdef");
     let at_work = PgConnection::connect(&url).await.expect("a connection");
     let examination = examine(&own.url(), &[]);
     for name in &left[..3] {
