@@ -3,7 +3,6 @@
 mod accounts;
 mod examination;
 mod healthy;
-mod impostor;
 mod indexes;
 mod own_server;
 mod partitions;

@@ -1,6 +1,6 @@
 //! The operator's program as operators see it: exit codes, and every word that it prints.
 
-mod impostor;
+pub(crate) mod impostor;
 mod refused;
 mod usage;
 

@@ -1,11 +1,12 @@
 use authority_local_postgres::{OWNER_ROLE, SUPERUSER};
 
-use super::{examine, impostor};
+use super::examine;
+use crate::programs::impostor::Impostor;
 use crate::support::{Database, execute, server};
 
 #[tokio::test]
 async fn a_server_that_is_too_old_is_asked_nothing_more() {
-    let port = impostor::of_postgresql_12();
+    let port = Impostor::of_postgresql_12().port();
     let examination = examine(&format!("postgres://authority@127.0.0.1:{port}/authority_db"), &[]);
     let finding = examination.finds("server-version", "error", &format!("127.0.0.1:{port}"));
     assert!(finding.message().contains("PostgreSQL 12.22"), "{finding:?}");

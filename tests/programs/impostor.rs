@@ -2,16 +2,17 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
 use std::thread;
 
 /// Something that listens on a port of this machine until the tests end.
-pub(super) struct Impostor {
+pub(crate) struct Impostor {
     port: u16,
 }
 
 impl Impostor {
     /// A web server.
-    pub(super) fn that_speaks_http() -> Self {
+    pub(crate) fn that_speaks_http() -> Self {
         Self::answering(|mut client| {
             let mut request = [0; 8];
             client.read_exact(&mut request)?;
@@ -20,7 +21,7 @@ impl Impostor {
     }
 
     /// As much of PostgreSQL 12 as it takes to be asked who it is (PostgreSQL manual, "Message Formats").
-    pub(super) fn of_postgresql_12() -> Self {
+    pub(crate) fn of_postgresql_12() -> Self {
         Self::answering(|mut client| {
             startup(&mut client)?;
             loop {
@@ -36,17 +37,19 @@ impl Impostor {
         })
     }
 
-    pub(super) fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.port
     }
 
     fn answering(conversation: impl Fn(TcpStream) -> std::io::Result<()> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("its number").port();
+        let conversation = Arc::new(conversation);
         thread::spawn(move || {
             for client in listener.incoming() {
+                let (client, conversation) = (client.expect("a client"), Arc::clone(&conversation));
                 // A client that hangs up in the middle has seen enough.
-                let _ = conversation(client.expect("a client"));
+                thread::spawn(move || conversation(client));
             }
         });
         Self { port }

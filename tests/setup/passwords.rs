@@ -50,6 +50,18 @@ async fn a_generated_password_that_cannot_be_shown_is_not_set() {
 }
 
 #[tokio::test]
+async fn a_weak_password_of_the_administrator_is_refused_before_anything_is_made() {
+    let server = empty_server().await;
+    let before = state(&server).await;
+    let mut command = setup(&server, &[]);
+    command.env("MAINTENANCE_DATABASE_URL", superuser(&server)).env("ADMIN_PASSWORD", "changeme123");
+    let outcome = run(&mut command, 1);
+    assert!(outcome.stderr.contains("password") && outcome.stdout.is_empty(), "{outcome:?}");
+    assert!(!outcome.stderr.contains("changeme123"), "{outcome:?}");
+    assert_eq!(state(&server).await, before);
+}
+
+#[tokio::test]
 async fn the_owner_gets_the_password_that_its_url_holds() {
     let server = empty_server().await;
     let url = url_with(&server, "authority", "in-the-url", "authority_db");

@@ -89,6 +89,14 @@ impl NewAdmin {
         Self { password: Some(password), ..self }
     }
 
+    /// Fails when a password was given and is too weak.
+    pub(crate) fn check_password(&self, policy: Policy) -> Result<()> {
+        let owner = Owner { username: self.username(), email: self.email() };
+        self.password
+            .as_ref()
+            .map_or(Ok(()), |given| policy.check(given, &owner).map_err(Error::WeakPassword))
+    }
+
     fn username(&self) -> &str {
         self.username.as_deref().unwrap_or(DEFAULT_USERNAME)
     }
@@ -110,8 +118,8 @@ pub(crate) async fn insert(
         return Ok(kept);
     }
     let (username, email) = (admin.username(), admin.email());
+    admin.check_password(policy)?;
     let (password, generated_password) = if let Some(given) = &admin.password {
-        policy.check(given, &Owner { username, email }).map_err(Error::WeakPassword)?;
         (given.clone(), None)
     } else {
         let new = Password::generate(policy.minimum_length()).map_err(Error::Randomness)?;

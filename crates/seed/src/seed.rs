@@ -27,6 +27,14 @@ pub struct Prepared {
 }
 
 impl Seed {
+    /// Whether a database that these settings are the first of would take the administrator's password: for who is about
+    /// to make one.
+    ///
+    /// Fails when the password is too weak.
+    pub fn check_password(&self) -> Result<()> {
+        self.admin.check_password(self.settings.password_policy())
+    }
+
     /// Makes what is missing, in a transaction that stays open. `waiting` is told, once for each, which other seed
     /// is waited for.
     ///

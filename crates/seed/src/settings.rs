@@ -123,6 +123,12 @@ impl Settings {
         Ok(settings)
     }
 
+    /// The policy for passwords that these settings ask for.
+    pub(crate) fn password_policy(&self) -> Policy {
+        let chosen = self.0.iter().find(|chosen| chosen.setting.key == PASSWORD_MIN_LENGTH);
+        policy(chosen.map(|chosen| &chosen.value))
+    }
+
     fn column<T>(&self, field: impl Fn(&Chosen) -> T) -> Vec<T> {
         self.0.iter().map(field).collect()
     }
@@ -165,8 +171,12 @@ pub(crate) async fn insert(
 /// The policy for passwords that the settings of the database ask for; the usual one where a person left it out.
 pub(crate) async fn password_policy(connection: &mut PgConnection) -> Result<Policy> {
     let values = values(connection, &[PASSWORD_MIN_LENGTH]).await.map_err(Error::server)?;
-    let minimum = values.first().and_then(|(_, value)| usize::try_from(value.as_i64()?).ok());
-    Ok(minimum.map_or_else(Policy::default, Policy::new))
+    Ok(policy(values.first().map(|(_, value)| value)))
+}
+
+fn policy(minimum_length: Option<&Value>) -> Policy {
+    let minimum = minimum_length.and_then(|value| usize::try_from(value.as_i64()?).ok());
+    minimum.map_or_else(Policy::default, Policy::new)
 }
 
 async fn values(connection: &mut PgConnection, keys: &[&str]) -> sqlx::Result<Vec<(String, Value)>> {

@@ -20,6 +20,7 @@ mod report;
 mod requirements;
 mod schema;
 mod security;
+mod serving_role;
 mod sessions;
 mod settings;
 mod storage;

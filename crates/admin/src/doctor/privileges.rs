@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use authority_migration::grants::PRIVILEGES;
 use authority_migration::runner::LEDGER_TABLE;
 use sqlx::Row;
 use sqlx::postgres::PgRow;
@@ -13,6 +12,7 @@ use super::expected;
 use super::facts::Facts;
 use super::finding::Symptom;
 use super::requirements::VERSION;
+use super::serving_role;
 use crate::quote::identifier;
 
 pub(super) const GROUP: Group = Group {
@@ -23,21 +23,21 @@ pub(super) const GROUP: Group = Group {
             finds: "the role that serves requests does not exist",
             well: "the role that serves requests exists",
             needs: &[VERSION],
-            look: Look::Facts(exists),
+            look: Look::Facts(serving_role::exists),
         },
         Check {
             id: "serving-role-attributes",
             finds: "the serving role is a superuser, or may make roles or databases, replicate, or bypass row security",
             well: "the serving role has no special powers",
             needs: &[VERSION],
-            look: Look::Ask(include_str!("sql/serving-role-attributes.sql"), attributes),
+            look: Look::Ask(include_str!("sql/serving-role-attributes.sql"), serving_role::attributes),
         },
         Check {
             id: "serving-role-login",
             finds: "the serving role may not log in, or its password has expired",
             well: "the serving role may log in",
             needs: &[VERSION],
-            look: Look::Ask(include_str!("sql/serving-role-login.sql"), login),
+            look: Look::Ask(include_str!("sql/serving-role-login.sql"), serving_role::login),
         },
         Check {
             id: "serving-role-password",
@@ -51,7 +51,7 @@ pub(super) const GROUP: Group = Group {
                     ") ",
                     include_str!("sql/serving-role-password.sql")
                 ),
-                password,
+                serving_role::password,
             ),
         },
         Check {
@@ -59,28 +59,28 @@ pub(super) const GROUP: Group = Group {
             finds: "the serving role owns tables, or is a member of a role that does",
             well: "the serving role owns nothing",
             needs: &[VERSION],
-            look: Look::Ask(include_str!("sql/serving-role-owns.sql"), owns),
+            look: Look::Ask(include_str!("sql/serving-role-owns.sql"), serving_role::owns),
         },
         Check {
             id: "serving-role-access",
             finds: "the serving role lacks CONNECT on the database or USAGE on the schema",
             well: "the serving role gets into database and schema",
             needs: &[VERSION],
-            look: Look::Ask(include_str!("sql/serving-role-access.sql"), access),
+            look: Look::Ask(include_str!("sql/serving-role-access.sql"), serving_role::access),
         },
         Check {
             id: "serving-role-privileges",
             finds: "the serving role has less, or more, than its privileges on a table",
             well: "the serving role has exactly its privileges",
             needs: &[VERSION],
-            look: Look::Ask(include_str!("sql/serving-role-privileges.sql"), privileges),
+            look: Look::Ask(include_str!("sql/serving-role-privileges.sql"), serving_role::privileges),
         },
         Check {
             id: "audit-append-only",
             finds: "the serving role can change or delete rows of audit_logs",
             well: "the serving role can only add to audit_logs",
             needs: &[VERSION],
-            look: Look::Ask(include_str!("sql/audit-append-only.sql"), append_only),
+            look: Look::Ask(include_str!("sql/audit-append-only.sql"), serving_role::append_only),
         },
         Check {
             id: "public-schema-create",
@@ -114,165 +114,6 @@ pub(super) const GROUP: Group = Group {
 };
 
 const EXISTS: &str = "serving-role-exists";
-
-/// What makes the audit trail more than a table that grows.
-const CHANGES: [&str; 3] = ["DELETE", "TRUNCATE", "UPDATE"];
-
-fn exists(facts: &Facts) -> Verdict {
-    let role = &facts.arrival.serving_role;
-    if facts.session.serving_role_exists {
-        return Verdict::well();
-    }
-    let message = "does not exist, so that Authority has to work as the owner of the tables, which can change the \
-                   audit trail";
-    let fix = format!(
-        "CREATE ROLE {} LOGIN; then {}, and a password with \\password in psql",
-        identifier(role),
-        facts.command("migrate")
-    );
-    Symptom::warning(role, message).fix(fix).into()
-}
-
-fn attributes(facts: &Facts, rows: &[PgRow]) -> sqlx::Result<Verdict> {
-    let role = &facts.arrival.serving_role;
-    let Some(row) = rows.first() else { return Ok(Verdict::skipped("the serving role does not exist")) };
-    let powers: Vec<String> = row.try_get("powers")?;
-    if powers.is_empty() {
-        return Ok(Verdict::well());
-    }
-    let take = powers.iter().map(|power| format!("NO{power}")).collect::<Vec<_>>().join(" ");
-    let fix = format!("ALTER ROLE {} {take};", identifier(role));
-    let message = format!("has {}, which serving requests does not need", powers.join(", "));
-    let found =
-        if powers.iter().any(|power| power == "SUPERUSER") { Symptom::error } else { Symptom::warning };
-    Ok(found(role, message).fix(fix).into())
-}
-
-fn login(facts: &Facts, rows: &[PgRow]) -> sqlx::Result<Verdict> {
-    let role = &facts.arrival.serving_role;
-    let Some(row) = rows.first() else { return Ok(Verdict::skipped("the serving role does not exist")) };
-    let mut symptoms = Vec::new();
-    if !row.try_get::<bool, _>("can_log_in")? {
-        let fix = format!("ALTER ROLE {} LOGIN;", identifier(role));
-        symptoms.push(Symptom::error(role, "may not log in (NOLOGIN), so Authority cannot connect").fix(fix));
-    }
-    if let Some(until) = row.try_get::<Option<String>, _>("expired")? {
-        let message = format!("has a password that expired at {until}, so Authority cannot connect with it");
-        let fix = format!("ALTER ROLE {} VALID UNTIL 'infinity';", identifier(role));
-        symptoms.push(Symptom::error(role, message).fix(fix));
-    }
-    Ok(Verdict::Found(symptoms))
-}
-
-fn password(facts: &Facts, rows: &[PgRow]) -> sqlx::Result<Verdict> {
-    let role = &facts.arrival.serving_role;
-    if facts.arrival.server.pooled {
-        return Ok(Verdict::skipped("a pooler connects to the server in its own way"));
-    }
-    if !facts.session.serving_role_exists {
-        return Ok(Verdict::skipped("the serving role does not exist"));
-    }
-    let Some(row) = rows.first() else { return Ok(Verdict::well()) };
-    let (line, words): (i32, String) = (row.try_get("line")?, row.try_get("rule")?);
-    let message = format!("has no password, and line {line} of pg_hba.conf asks for one from here");
-    let fix = format!("set one, in psql: \\password {}", identifier(role));
-    Ok(Symptom::error(role, message).evidence(words).fix(fix).into())
-}
-
-fn owns(facts: &Facts, rows: &[PgRow]) -> sqlx::Result<Verdict> {
-    let role = &facts.arrival.serving_role;
-    let symptom = |row: &PgRow| -> sqlx::Result<Symptom> {
-        let (owner, objects): (String, i64) = (row.try_get("owner")?, row.try_get("objects")?);
-        if owner == *role {
-            let other = if facts.session.owner == *role { "authority" } else { &facts.session.owner };
-            let fix = format!("REASSIGN OWNED BY {} TO {};", identifier(role), identifier(other));
-            let message =
-                format!("owns {objects} tables or other objects, so it can drop and change them at will");
-            return Ok(Symptom::error(role, message).fix(fix));
-        }
-        let message = format!("is a member of {owner}, which owns {objects} tables or other objects");
-        Ok(Symptom::error(role, message).fix(format!(
-            "REVOKE {} FROM {};",
-            identifier(&owner),
-            identifier(role)
-        )))
-    };
-    rows.iter().map(symptom).collect()
-}
-
-fn access(facts: &Facts, rows: &[PgRow]) -> sqlx::Result<Verdict> {
-    let role = &facts.arrival.serving_role;
-    let Some(row) = rows.first() else { return Ok(Verdict::skipped("the serving role does not exist")) };
-    let mut symptoms = Vec::new();
-    let lacks = |privilege: &str, object: &str, name: &str| {
-        let fix = format!("GRANT {privilege} ON {object} {} TO {};", identifier(name), identifier(role));
-        let subject = format!("{} {name}", object.to_lowercase());
-        Symptom::error(subject, format!("the serving role lacks {privilege}")).fix(fix)
-    };
-    if !row.try_get::<bool, _>("connects")? {
-        symptoms.push(lacks("CONNECT", "DATABASE", facts.arrival.config.database()));
-    }
-    if !row.try_get::<bool, _>("uses")? {
-        symptoms.push(lacks("USAGE", "SCHEMA", "public"));
-    }
-    Ok(Verdict::Found(symptoms))
-}
-
-fn privileges(facts: &Facts, rows: &[PgRow]) -> sqlx::Result<Verdict> {
-    let role = identifier(&facts.arrival.serving_role);
-    if !facts.session.serving_role_exists {
-        return Ok(Verdict::skipped("the serving role does not exist"));
-    }
-    let mut symptoms = Vec::new();
-    for row in rows {
-        let (table, has): (String, Vec<String>) = (row.try_get("relation")?, row.try_get("privileges")?);
-        let Some((_, wanted)) = PRIVILEGES.iter().find(|(name, _)| *name == table) else { continue };
-        let missing: Vec<_> = wanted.iter().copied().filter(|one| !has.iter().any(|it| it == one)).collect();
-        // That one has a check of its own.
-        let elsewhere = |one: &str| table == "audit_logs" && CHANGES.contains(&one);
-        let surplus: Vec<_> =
-            has.iter().map(String::as_str).filter(|one| !wanted.contains(one) && !elsewhere(one)).collect();
-        let on = identifier(&table);
-        if !missing.is_empty() {
-            let missing = missing.join(", ");
-            let fix = format!("GRANT {missing} ON TABLE {on} TO {role};");
-            symptoms.push(Symptom::error(&table, format!("the serving role lacks {missing}")).fix(fix));
-        }
-        if !surplus.is_empty() {
-            let surplus = surplus.join(", ");
-            let fix = format!("REVOKE {surplus} ON TABLE {on} FROM {role}, PUBLIC;");
-            let message = format!("the serving role has {surplus}, which it does not need");
-            symptoms.push(Symptom::warning(&table, message).fix(fix));
-        }
-    }
-    Ok(Verdict::Found(symptoms))
-}
-
-fn append_only(facts: &Facts, rows: &[PgRow]) -> sqlx::Result<Verdict> {
-    let role = identifier(&facts.arrival.serving_role);
-    let symptom = |row: &PgRow| -> sqlx::Result<Symptom> {
-        let (table, can): (String, Vec<String>) = (row.try_get("relation")?, row.try_get("privileges")?);
-        let fix = match row.try_get::<&str, _>("through")? {
-            "superuser" => format!("ALTER ROLE {role} NOSUPERUSER;"),
-            "owner" => {
-                let owner: String = row.try_get("owner")?;
-                if owner == facts.arrival.serving_role {
-                    format!(
-                        "ALTER TABLE {} OWNER TO {};",
-                        identifier(&table),
-                        identifier(&facts.session.owner)
-                    )
-                } else {
-                    format!("REVOKE {} FROM {role};", identifier(&owner))
-                }
-            }
-            _ => format!("REVOKE {} ON TABLE {} FROM {role}, PUBLIC;", can.join(", "), identifier(&table)),
-        };
-        let message = format!("the serving role can {}: the audit trail must only grow", can.join(", "));
-        Ok(Symptom::error(table, message).fix(fix))
-    };
-    rows.iter().map(symptom).collect()
-}
 
 fn public_schema(facts: &Facts, rows: &[PgRow]) -> sqlx::Result<Verdict> {
     let Some(row) = rows.first() else { return Ok(Verdict::skipped("there is no schema public")) };

@@ -118,6 +118,6 @@ pub(crate) async fn plant(
     })
 }
 
-fn explain(context: &Context, error: &Error) -> Failure {
+pub(crate) fn explain(context: &Context, error: &Error) -> Failure {
     Failure::new(error).with_fix(error.fix(context.program()))
 }

@@ -2,6 +2,7 @@
 
 use anstream::print;
 use authority_connection::{Config, ConnectError};
+use authority_seed::Seed;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
 
 use super::facts::Facts;
@@ -10,7 +11,7 @@ use super::plan::{self, Change};
 use super::report::{self, say};
 use super::site::{Part, Site};
 use crate::quote::{identifier, literal};
-use crate::{Context, Failure, Outcome};
+use crate::{Context, Failure, Outcome, seed};
 
 /// How often what is missing is looked for again because somebody else was making it at the same time.
 const ATTEMPTS: u32 = 5;
@@ -18,7 +19,7 @@ const ATTEMPTS: u32 = 5;
 /// Makes what is missing, through the first connection that may; whether anything was.
 ///
 /// Fails with the SQL for somebody else to run when none may.
-pub(super) async fn step(context: &Context, site: &mut Site) -> Outcome<bool> {
+pub(super) async fn step(context: &Context, site: &mut Site, seed: &Seed) -> Outcome<bool> {
     let mut refusals = Vec::new();
     let mut shortfall = None;
     // The owner comes first: where nothing is missing, nobody else is needed.
@@ -32,7 +33,7 @@ pub(super) async fn step(context: &Context, site: &mut Site) -> Outcome<bool> {
             }
             Err(error) => return Err(Failure::new(&error).with_fix(error.fix())),
         };
-        match make_what_is_missing(&mut connection, site).await? {
+        match make_what_is_missing(context, &mut connection, site, seed).await? {
             Made::Everything { changed } => {
                 // What was made stays, however the connection ends.
                 drop(connection.close().await);
@@ -67,7 +68,12 @@ struct Shortfall {
     script: String,
 }
 
-async fn make_what_is_missing(connection: &mut PgConnection, site: &mut Site) -> Outcome<Made> {
+async fn make_what_is_missing(
+    context: &Context,
+    connection: &mut PgConnection,
+    site: &mut Site,
+    seed: &Seed,
+) -> Outcome<Made> {
     let mut attempt = 0;
     loop {
         attempt += 1;
@@ -81,6 +87,9 @@ async fn make_what_is_missing(connection: &mut PgConnection, site: &mut Site) ->
         if !what.is_empty() {
             let script = plan::script(&missing, &facts, site);
             return Ok(Made::Nothing(Shortfall { what, script }));
+        }
+        if missing.contains(&Change::CreateDatabase) {
+            seed.check_password().map_err(|error| seed::explain(context, &error))?;
         }
         match make(connection, site, &facts, &missing).await? {
             Ok(()) => return Ok(Made::Everything { changed: true }),

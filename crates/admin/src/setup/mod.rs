@@ -69,7 +69,7 @@ impl SetupArgs {
 
     /// Each step leaves alone what is right, and tells whether it changed something.
     async fn steps(&self, context: &Context, site: &mut Site, seed: &Seed) -> Outcome {
-        let mut changed = cluster::step(context, site).await?;
+        let mut changed = cluster::step(context, site, seed).await?;
         let database = site.connect(context).await?;
         changed |= access::step(context, site, &database).await?;
         changed |= self.migrate(context, &database).await?;
