@@ -11,7 +11,7 @@ use std::os::unix::fs::PermissionsExt;
 use authority_connection::{Config, Environment, SslMode};
 use page::{Block, blocks, first_column, folder, page};
 use shell::Shell;
-use treatment::{AWAITED, How, TREATMENTS, Treatment};
+use treatment::{How, TREATMENTS, Treatment};
 
 use crate::pgbouncer::{Pooler, free_port};
 use crate::support::{Outcome, authority_db};
@@ -54,15 +54,6 @@ const TABLES: &str = "SELECT relname FROM pg_class WHERE relnamespace = 'public'
     AND relkind IN ('r', 'p') AND NOT relispartition AND relname <> 'seaql_migrations'";
 
 #[test]
-fn a_command_is_awaited_only_until_it_is_there() {
-    for command in AWAITED {
-        let outcome: Outcome =
-            authority_db("", &[command, "--help"]).output().expect("authority-db runs").into();
-        assert_eq!(outcome.code, Some(2), "{command} is there: take it out of AWAITED in treatment.rs");
-    }
-}
-
-#[test]
 fn every_address_on_the_page_is_understood() {
     let page = page();
     let nothing = Environment::from_pairs([("HOME", "/")]);
@@ -99,7 +90,6 @@ fn work_through(shell: &Shell, block: &Block, treatment: &Treatment) {
     let what = format!("docs/database-setup.md line {}", block.line);
     let text = shell.filled(&block.text, treatment.replaced);
     match (treatment.how, block.language.as_str()) {
-        (How::Run, "bash") if awaits(&block.text) => shell.is_well_formed(&what, &text),
         (How::Run, "bash") => drop(shell.run(&what, &format!("{}{text}", treatment.before))),
         (How::Run, "sql") => {
             let psql = "psql --quiet --set ON_ERROR_STOP=1 --dbname authority_db";
@@ -110,11 +100,6 @@ fn work_through(shell: &Shell, block: &Block, treatment: &Treatment) {
         (How::HostBasedAuthentication, "text") => understood_by_the_server(shell, &what, &block.text),
         (_, language) => panic!("{what}: it is not known what to do with {language}"),
     }
-}
-
-/// Whether a block has a command that is not there yet.
-fn awaits(text: &str) -> bool {
-    AWAITED.iter().any(|command| text.contains(&format!("authority-db {command}")))
 }
 
 fn printed_by(block: &str, arguments: &[&str]) {

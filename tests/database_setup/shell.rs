@@ -79,12 +79,6 @@ impl Shell {
         outcome
     }
 
-    /// Panics when the script could not even be read.
-    pub(super) fn is_well_formed(&self, what: &str, script: &str) {
-        let outcome = self.bash(what, &["-n", "-c", script]);
-        assert_eq!(outcome.code, Some(0), "{what}: {outcome:?}");
-    }
-
     fn bash(&self, what: &str, arguments: &[&str]) -> Outcome {
         let endpoint = self.server.endpoint();
         let folders = [self.bin.path(), &self.folder, Path::new("/usr/bin"), Path::new("/bin")];

@@ -27,9 +27,6 @@ pub(super) enum How {
     HostBasedAuthentication,
 }
 
-/// Commands that the program does not have yet: a block with one of them only has to be well-formed.
-pub(super) const AWAITED: &[&str] = &[];
-
 /// Replaced in every block. What is in braces is known when the servers run.
 pub(super) const EVERYWHERE: [(&str, &str); 5] = [
     ("postgres://postgres@localhost:5432/authority_db", "{SUPERUSER_URL}"),

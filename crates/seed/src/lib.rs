@@ -18,9 +18,9 @@ mod session;
 mod settings;
 
 pub use admin::{BadAdmin, DEFAULT_EMAIL, DEFAULT_USERNAME, NewAdmin};
+pub use authority_migration::runner::Holder;
 pub use error::{Error, Result};
 pub use report::{AdminOutcome, Names, Report, Skipped};
 pub use scopes::{SCOPES, Scope};
 pub use seed::{Prepared, Seed};
-pub use session::Holder;
 pub use settings::{BadSetting, SETTINGS, Setting, Settings};

@@ -4,9 +4,9 @@
 //! transaction pooler and goes when the seed goes. A seed that waits polls in transactions that end at once: one
 //! that sat inside `pg_advisory_xact_lock` would hold up `CREATE INDEX CONCURRENTLY`.
 
-use std::fmt;
 use std::time::{Duration, Instant};
 
+use authority_migration::runner::Holder;
 use sqlx::{PgConnection, PgPool, Postgres, Row, Transaction};
 
 use crate::{Error, Result};
@@ -32,24 +32,6 @@ const SETTINGS: &str = "
 
 /// Polls are this far apart at least, and up to twice as far, so that waiting seeds do not march in step.
 const POLL: Duration = Duration::from_millis(25);
-
-/// The session of another seed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Holder {
-    /// Its server process.
-    pub pid: i32,
-    /// What it calls itself; empty where that is hidden from this role.
-    pub application_name: String,
-    /// The role that it works as; empty where that is hidden.
-    pub role: String,
-}
-
-impl fmt::Display for Holder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = if self.application_name.is_empty() { "another session" } else { &self.application_name };
-        write!(f, "{name} (role {}, server process {})", self.role, self.pid)
-    }
-}
 
 /// A transaction that holds the lock.
 pub(crate) async fn begin(

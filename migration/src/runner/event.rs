@@ -54,20 +54,26 @@ pub enum Event<'a> {
     },
 }
 
-/// The session that holds the run lock.
+/// The session that holds a lock of which there is one: that of a run, or that of a seed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {
     /// Its server process.
     pub pid: i32,
-    /// What it calls itself: program, host and process.
+    /// What it calls itself; empty where that is hidden from this role.
     pub application_name: String,
-    /// The role that it works as.
+    /// The role that it works as; empty where that is hidden.
     pub role: String,
 }
 
 impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "\"{}\" (role {}, server process {})", self.application_name, self.role, self.pid)
+        if self.application_name.is_empty() {
+            f.write_str("another session")?;
+        } else {
+            write!(f, "\"{}\"", self.application_name)?;
+        }
+        let role = if self.role.is_empty() { "unknown" } else { &self.role };
+        write!(f, " (role {role}, server process {})", self.pid)
     }
 }
 
