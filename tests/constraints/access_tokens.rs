@@ -1,6 +1,5 @@
 use serde_json::{Value, json};
 
-use super::case::OnDelete::{Cascade, Restrict};
 use super::case::{About, Table, about};
 use super::fixtures::{
     AN_INSTANT_LATER, BEFORE_NOON, CLIENT, FAMILY, ID, NOON, ONE, OTHER_ID, SESSION, USER, digest, thumbprint,
@@ -14,14 +13,7 @@ pub(super) fn table() -> Table {
         .row("full", full())
         .row("certificate", certificate())
         .another(json!({ "id": OTHER_ID }))
-        .foreign_keys([
-            ("fk_access_tokens_client_id", Restrict),
-            ("fk_access_tokens_user_id", Restrict),
-            ("fk_access_tokens_session_id", Cascade),
-            ("fk_access_tokens_refresh_token_id", Cascade),
-        ])
         .cases(cases())
-        .cases(indexes())
 }
 
 /// A JWT that a client has obtained for itself.
@@ -106,16 +98,5 @@ fn cases() -> Vec<About> {
             .accepts("expires_at", [AN_INSTANT_LATER, "2026-11-24T12:00:00Z"]),
         together("ck_access_tokens_revoked", revocation),
         about("revocation_reason").refuses("revocation_reason", ["expired"]),
-    ]
-}
-
-fn indexes() -> Vec<About> {
-    vec![
-        about("idx_access_tokens_session_id")
-            .leaves_out(json!({ "session_id": null }))
-            .holds(json!({ "user_id": USER, "session_id": SESSION })),
-        about("idx_access_tokens_refresh_token_id")
-            .leaves_out(json!({ "refresh_token_id": null }))
-            .holds(json!({ "user_id": USER, "refresh_token_id": FAMILY })),
     ]
 }

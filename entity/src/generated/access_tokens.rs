@@ -17,13 +17,13 @@ pub struct Model {
     #[sea_orm(nullable)]
     #[serde(skip)]
     pub digest: Option<Digest>,
-    /// The client that the token was issued to.
+    /// The client that the token was issued to. No foreign key: tokens would lock the row of their client; a client is never deleted.
     pub client_id: Uuid,
-    /// On whose behalf it acts; null for client credentials (RFC 6749 section 4.4).
+    /// On whose behalf it acts; null for client credentials (RFC 6749 section 4.4). No foreign key: a user is erased, never deleted.
     pub user_id: Option<Uuid>,
-    /// The session whose end revokes it.
+    /// The session whose end revokes it. No foreign key: without its session it is inactive.
     pub session_id: Option<Uuid>,
-    /// The family that it was issued from, whose revocation revokes it.
+    /// The family that it was issued from, whose revocation revokes it. No foreign key: without its family it is inactive.
     pub refresh_token_id: Option<Uuid>,
     /// What it may be used for.
     pub scopes: Vec<String>,
@@ -50,20 +50,10 @@ pub struct Model {
     pub revoked_at: Option<DateTimeWithTimeZone>,
     /// Why it was revoked.
     pub revocation_reason: Option<RevocationReason>,
-    #[sea_orm(belongs_to, from = "client_id", to = "id", on_update = "NoAction", on_delete = "Restrict")]
-    pub client: BelongsTo<super::clients::Entity>,
-    #[sea_orm(
-        belongs_to,
-        from = "refresh_token_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "Cascade"
-    )]
-    pub refresh_token: BelongsTo<Option<super::refresh_tokens::Entity>>,
-    #[sea_orm(belongs_to, from = "session_id", to = "id", on_update = "NoAction", on_delete = "Cascade")]
-    pub session: BelongsTo<Option<super::sessions::Entity>>,
-    #[sea_orm(belongs_to, from = "user_id", to = "id", on_update = "NoAction", on_delete = "Restrict")]
-    pub user: BelongsTo<Option<super::users::Entity>>,
+    /// revocation_epoch of the client when the grant began; revoked once that is larger.
+    pub client_epoch: i32,
+    /// revocation_epoch of the user when the grant began; revoked once that is larger.
+    pub user_epoch: i32,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -62,6 +62,10 @@ pub struct Model {
     pub access_token_id: Option<Uuid>,
     /// Family that the exchange started, revoked on replay. No foreign key: only ever followed by primary key, and an exchange has to stay off every index.
     pub refresh_token_id: Option<Uuid>,
+    /// revocation_epoch of the client when the grant began; revoked once that is larger.
+    pub client_epoch: i32,
+    /// revocation_epoch of the user when the grant began; revoked once that is larger.
+    pub user_epoch: i32,
     #[sea_orm(belongs_to, from = "client_id", to = "id", on_update = "NoAction", on_delete = "Restrict")]
     pub client: BelongsTo<super::clients::Entity>,
     #[sea_orm(belongs_to, from = "session_id", to = "id", on_update = "NoAction", on_delete = "Cascade")]

@@ -94,14 +94,14 @@ pub struct Model {
     pub device_code_ttl: Option<i32>,
     /// The user who manages the client; null for one that the operators manage.
     pub owner_id: Option<Uuid>,
-    /// Every token of the client that was issued at or before this instant is revoked.
+    /// When everything of the client was last revoked by counting up revocation_epoch.
     pub tokens_revoked_before: Option<DateTimeWithTimeZone>,
     /// When the client was disabled: it gets no tokens, and those it has are inactive.
     pub disabled_at: Option<DateTimeWithTimeZone>,
     pub created_at: DateTimeWithTimeZone,
     pub updated_at: DateTimeWithTimeZone,
-    #[sea_orm(has_many)]
-    pub access_tokens: HasMany<super::access_tokens::Entity>,
+    /// Counted up to revoke everything at once: what carries a smaller number is revoked.
+    pub revocation_epoch: i32,
     #[sea_orm(has_many)]
     pub authorization_codes: HasMany<super::authorization_codes::Entity>,
     #[sea_orm(has_many)]

@@ -49,6 +49,10 @@ pub struct Model {
     pub user_agent: Option<String>,
     pub issued_at: DateTimeWithTimeZone,
     pub expires_at: DateTimeWithTimeZone,
+    /// revocation_epoch of the client when the grant began; revoked once that is larger.
+    pub client_epoch: i32,
+    /// revocation_epoch of the user when the grant began; revoked once that is larger.
+    pub user_epoch: i32,
     #[sea_orm(belongs_to, from = "client_id", to = "id", on_update = "NoAction", on_delete = "Restrict")]
     pub client: BelongsTo<super::clients::Entity>,
     #[sea_orm(belongs_to, from = "session_id", to = "id", on_update = "NoAction", on_delete = "Cascade")]

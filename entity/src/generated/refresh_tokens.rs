@@ -64,8 +64,13 @@ pub struct Model {
     pub revoked_at: Option<DateTimeWithTimeZone>,
     /// Why the family was revoked.
     pub revocation_reason: Option<RevocationReason>,
-    #[sea_orm(has_many)]
-    pub access_tokens: HasMany<super::access_tokens::Entity>,
+    /// revocation_epoch of the client when the grant began; revoked once that is larger.
+    pub client_epoch: i32,
+    /// revocation_epoch of the user when the grant began; revoked once that is larger.
+    pub user_epoch: i32,
+    /// SHA-256 of what every token of the family carries beside its own secret: it tells a token that was once genuine, whose second use is theft, from a made-up one, which must change nothing.
+    #[serde(skip)]
+    pub lineage_digest: Digest,
     #[sea_orm(belongs_to, from = "client_id", to = "id", on_update = "NoAction", on_delete = "Restrict")]
     pub client: BelongsTo<super::clients::Entity>,
     #[sea_orm(belongs_to, from = "session_id", to = "id", on_update = "NoAction", on_delete = "Cascade")]

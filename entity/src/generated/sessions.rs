@@ -47,8 +47,8 @@ pub struct Model {
     pub revoked_at: Option<DateTimeWithTimeZone>,
     /// Why it was ended before its time.
     pub revocation_reason: Option<RevocationReason>,
-    #[sea_orm(has_many)]
-    pub access_tokens: HasMany<super::access_tokens::Entity>,
+    /// revocation_epoch of the user when the grant began; revoked once that is larger.
+    pub user_epoch: i32,
     #[sea_orm(has_many)]
     pub authorization_codes: HasMany<super::authorization_codes::Entity>,
     #[sea_orm(has_many)]

@@ -64,7 +64,7 @@ pub struct Model {
     /// SHA-256 of each unused backup code.
     #[serde(skip)]
     pub backup_code_digests: Digests,
-    /// Every token and session of the user that began at or before this instant is revoked.
+    /// When everything of the user was last revoked by counting up revocation_epoch.
     pub tokens_revoked_before: Option<DateTimeWithTimeZone>,
     /// Last successful login.
     pub last_login_at: Option<DateTimeWithTimeZone>,
@@ -74,8 +74,8 @@ pub struct Model {
     pub erased_at: Option<DateTimeWithTimeZone>,
     pub created_at: DateTimeWithTimeZone,
     pub updated_at: DateTimeWithTimeZone,
-    #[sea_orm(has_many)]
-    pub access_tokens: HasMany<super::access_tokens::Entity>,
+    /// Counted up to revoke everything at once: what carries a smaller number is revoked.
+    pub revocation_epoch: i32,
     #[sea_orm(has_many)]
     pub authorization_codes: HasMany<super::authorization_codes::Entity>,
     #[sea_orm(has_many)]

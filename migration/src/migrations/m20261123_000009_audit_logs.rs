@@ -11,7 +11,7 @@ use crate::ddl::{
 pub(super) const MIGRATION: Migration = Migration::new(module_path!(), up, down);
 
 /// Members that would carry a credential, at any depth of `details` and however they are spelt.
-const NO_SECRET_MEMBER: &str = "NOT jsonb_path_exists(details, '$.** ? (@.type() == \"object\").keyvalue() ? (@.key like_regex \"^((new|old|current)[-_]?)?(password|passphrase|passwd)([-_]?hash)?$|^(client|totp|shared)?[-_]?secret$|^((access|refresh|id|subject|actor|bearer|session)[-_]?)?token$|^((authorization|device|user|backup|recovery)[-_]?)?code$|^code[-_]?verifier$|^(client[-_]?)?assertion$|^t?otp$|^(set[-_]?)?cookie$|^authorization$|^(api|private|secret)[-_]?key$\" flag \"i\")')";
+pub(super) const NO_SECRET_MEMBER: &str = "NOT jsonb_path_exists(details, '$.** ? (@.type() == \"object\").keyvalue() ? (@.key like_regex \"^((new|old|current)[-_]?)?(password|passphrase|passwd)([-_]?hash)?$|^(client|totp|shared)?[-_]?secret$|^((access|refresh|id|subject|actor|bearer|session)[-_]?)?token$|^((authorization|device|user|backup|recovery)[-_]?)?code$|^code[-_]?verifier$|^(client[-_]?)?assertion$|^t?otp$|^(set[-_]?)?cookie$|^authorization$|^(api|private|secret)[-_]?key$\" flag \"i\")')";
 
 fn up() -> Script {
     Script::new()

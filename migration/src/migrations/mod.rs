@@ -10,6 +10,9 @@ mod m20261123_000007_access_tokens;
 mod m20261123_000008_device_codes;
 mod m20261123_000009_audit_logs;
 mod m20261123_000010_settings;
+mod m20261125_000011_revocation_epochs;
+mod m20261125_000012_cheaper_token_writes;
+mod m20261125_000013_confirm_checks;
 
 use crate::Migration;
 
@@ -25,4 +28,7 @@ pub const ALL: &[Migration] = &[
     m20261123_000008_device_codes::MIGRATION,
     m20261123_000009_audit_logs::MIGRATION,
     m20261123_000010_settings::MIGRATION,
+    m20261125_000011_revocation_epochs::MIGRATION,
+    m20261125_000012_cheaper_token_writes::MIGRATION,
+    m20261125_000013_confirm_checks::MIGRATION,
 ];

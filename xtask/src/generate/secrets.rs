@@ -11,6 +11,7 @@ const SECRET: &[(&str, &str, &str)] = &[
     ("clients", "secret_digest", "Digest"),
     ("device_codes", "digest", "Digest"),
     ("refresh_tokens", "digest", "Digest"),
+    ("refresh_tokens", "lineage_digest", "Digest"),
     ("refresh_tokens", "previous_digest", "Digest"),
     ("refresh_tokens", "sealed_successor", "Sealed"),
     ("sessions", "digest", "Digest"),
