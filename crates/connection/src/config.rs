@@ -2,7 +2,7 @@
 
 mod assemble;
 mod libpq;
-mod options;
+pub(crate) mod options;
 mod parameters;
 mod print;
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! From a configuration to connections.
 
 mod attempt;
-mod driver;
+pub(crate) mod driver;
 mod idle_limit;
-mod inspect;
+pub(crate) mod inspect;
 mod pool;
 
 use sea_orm::{DatabaseConnection, SqlxPostgresConnector};
@@ -11,6 +11,8 @@ use sqlx::PgConnection;
 
 use crate::{Config, ConnectError, Host, PreparedStatements};
 use attempt::Goal;
+
+pub(crate) use pool::{IDLE_TIMEOUT, MAX_LIFETIME, TEST_AFTER};
 
 /// What was found out about the server while connecting.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,7 +81,9 @@ impl Config {
         Ok(attempt::reach(self, Goal::Session).await?.connection)
     }
 
-    async fn probe_with_options(&self) -> Result<(sqlx::postgres::PgConnectOptions, Server), ConnectError> {
+    pub(crate) async fn probe_with_options(
+        &self,
+    ) -> Result<(sqlx::postgres::PgConnectOptions, Server), ConnectError> {
         let mut reached = attempt::reach(self, Goal::Pool).await?;
         let server = reached.describe(self).await?;
         let options = driver::with_statements(reached.options, server.prepared_statements);

@@ -9,7 +9,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub(crate) use classify::classify;
+pub(crate) use classify::{classify, classify_client};
 
 use crate::{Host, TargetSessionAttrs};
 

@@ -4,9 +4,11 @@
 //!
 //! - [`Environment`] holds the variables of the process and of `.env`;
 //! - [`Config`] is a database URL, understood and checked, that never prints its password;
-//! - [`Config::pool`], [`Config::open`] and [`Config::connection`] connect, and a [`ConnectError`] says in one
+//! - [`Config::pool`], [`Config::open`] and [`Config::connection`] connect through sqlx and SeaORM, and
+//!   [`Config::client_pool`] through tokio-postgres, for programs whose every operation is one statement; a [`ConnectError`] says in one
 //!   sentence why they could not, and in [`ConnectError::fix`] what mends it.
 
+mod client;
 mod config;
 mod config_error;
 mod connect;
@@ -19,6 +21,7 @@ mod pool_settings;
 mod session;
 mod tls;
 
+pub use client::{ClientPool, PoolError, PoolStatus, PooledClient, Rows};
 pub use config::{Config, url_has_password};
 pub use config_error::ConfigError;
 pub use connect::{Database, Server};

@@ -33,7 +33,7 @@ pub(super) fn parse(parameter: &'static str, text: &str) -> Result<Vec<(String, 
 }
 
 /// The settings as [`parse`] reads them.
-pub(super) fn print(settings: &[(String, String)]) -> String {
+pub(crate) fn print(settings: &[(String, String)]) -> String {
     let mut text = String::new();
     for (name, value) in settings {
         if !text.is_empty() {

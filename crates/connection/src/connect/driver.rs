@@ -24,7 +24,7 @@ pub(super) struct Prepared {
 }
 
 impl Config {
-    pub(super) fn target(&self, host: &Host) -> Target {
+    pub(crate) fn target(&self, host: &Host) -> Target {
         Target { host: host.clone(), database: self.database.clone(), user: self.user.clone() }
     }
 
@@ -50,16 +50,22 @@ impl Config {
         if let Some((certificate, key)) = &files.client {
             options = options.ssl_client_cert_from_pem(certificate).ssl_client_key_from_pem(key);
         }
-        let timeout = self.statement_timeout.map(|it| it.as_millis().to_string());
-        let timeout = timeout.map(|value| ("statement_timeout".to_owned(), value));
-        let settings: Vec<_> = self.options.iter().cloned().chain(timeout).collect();
+        let settings = self.session_settings();
         if !settings.is_empty() {
             options = options.options(settings);
         }
         Prepared { options, password_given: password.is_some(), exposed_password_file }
     }
 
-    fn password_for(&self, host: &Host) -> (Option<Password>, Option<PathBuf>) {
+    /// The server settings that every session begins with.
+    pub(crate) fn session_settings(&self) -> Vec<(String, String)> {
+        let timeout = self.statement_timeout.map(|it| it.as_millis().to_string());
+        let timeout = timeout.map(|value| ("statement_timeout".to_owned(), value));
+        self.options.iter().cloned().chain(timeout).collect()
+    }
+
+    /// The password for a host, or the file in which it was not looked up because others may read it.
+    pub(crate) fn password_for(&self, host: &Host) -> (Option<Password>, Option<PathBuf>) {
         if let Some(password) = &self.password {
             return (Some(password.clone()), None);
         }
@@ -97,13 +103,15 @@ pub(super) fn with_statements(options: PgConnectOptions, named: bool) -> PgConne
 /// The contents of the files of TLS, read before anything is sent: the driver reports one that is missing as if
 /// the connection had failed.
 #[derive(Default)]
-pub(super) struct TlsFiles {
-    root_certificate: Option<Vec<u8>>,
-    client: Option<(Vec<u8>, Vec<u8>)>,
+pub(crate) struct TlsFiles {
+    /// Certificates of authorities.
+    pub(crate) root_certificate: Option<Vec<u8>>,
+    /// The certificate of this client and its key.
+    pub(crate) client: Option<(Vec<u8>, Vec<u8>)>,
 }
 
 impl TlsFiles {
-    pub(super) fn read(config: &Config) -> Result<Self, ConnectError> {
+    pub(crate) fn read(config: &Config) -> Result<Self, ConnectError> {
         let tls = &config.tls;
         let sockets_only = config.hosts.iter().all(|host| host.socket_file().is_some());
         if tls.mode == SslMode::Disable || sockets_only {

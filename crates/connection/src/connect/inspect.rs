@@ -13,14 +13,13 @@ pub(super) struct State {
     pub(super) marked: bool,
 }
 
+/// Asks for what [`State`] holds.
+pub(crate) const STATE: &str = "SELECT pg_catalog.pg_is_in_recovery(), \
+            pg_catalog.current_setting('transaction_read_only') = 'on', \
+            pg_catalog.current_setting('authority.direct', true) IS NOT DISTINCT FROM '1'";
+
 pub(super) async fn state(connection: &mut PgConnection) -> Result<State, sqlx::Error> {
-    let row = sqlx::raw_sql(
-        "SELECT pg_catalog.pg_is_in_recovery(), \
-                pg_catalog.current_setting('transaction_read_only') = 'on', \
-                pg_catalog.current_setting('authority.direct', true) IS NOT DISTINCT FROM '1'",
-    )
-    .fetch_one(connection)
-    .await?;
+    let row = sqlx::raw_sql(STATE).fetch_one(connection).await?;
     Ok(State { in_recovery: row.try_get(0)?, read_only: row.try_get(1)?, marked: row.try_get(2)? })
 }
 

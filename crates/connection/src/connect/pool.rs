@@ -10,11 +10,11 @@ use super::{Server, inspect};
 use crate::{Config, ConnectError, TargetSessionAttrs};
 
 /// An idle connection older than this is tested before it is used.
-const TEST_AFTER: Duration = Duration::from_secs(30);
+pub(crate) const TEST_AFTER: Duration = Duration::from_secs(30);
 /// An idle connection is closed after this time: firewalls forget connections after about as long.
-const IDLE_TIMEOUT: Duration = Duration::from_mins(10);
+pub(crate) const IDLE_TIMEOUT: Duration = Duration::from_mins(10);
 /// No connection gets older, so that the memory of its server process is freed from time to time.
-const MAX_LIFETIME: Duration = Duration::from_mins(30);
+pub(crate) const MAX_LIFETIME: Duration = Duration::from_mins(30);
 
 pub(super) async fn pool(
     config: &Config,

@@ -1,0 +1,113 @@
+//! One connection, and the statements that it has prepared.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::task::AbortHandle;
+use tokio::time::Instant;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Client, Error, RowStream, Statement};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::hidden::Hidden;
+
+/// How long a cancelled statement may take to end before the connection is cut off.
+const CANCEL_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A statement by where its text lies, which no other text ever does: comparing texts would take longer than
+/// anything else that this program does for a statement.
+type Key = (usize, usize);
+
+pub(super) struct Connection {
+    // Dropped first: statements whose connection is gone are not taken leave of one by one.
+    client: Client,
+    statements: Option<Mutex<HashMap<Key, Statement>>>,
+    tls: MakeRustlsConnect,
+    task: AbortHandle,
+}
+
+/// A connection in the pool.
+pub(super) struct Slot {
+    pub(super) connection: Arc<Connection>,
+    /// When it was made.
+    pub(super) opened: Instant,
+    /// When it was last given back.
+    pub(super) returned: Instant,
+}
+
+impl Slot {
+    pub(super) fn new(connection: Connection) -> Self {
+        let now = Instant::now();
+        Self { connection: Arc::new(connection), opened: now, returned: now }
+    }
+}
+
+impl Connection {
+    pub(super) fn new(client: Client, tls: MakeRustlsConnect, task: AbortHandle, named: bool) -> Self {
+        Self { client, statements: named.then(Mutex::default), tls, task }
+    }
+
+    pub(super) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Begins a statement.
+    pub(super) async fn start(
+        &self,
+        sql: &'static str,
+        types: &'static [Type],
+        params: &[&(dyn ToSql + Sync)],
+    ) -> Result<RowStream, Error> {
+        let hidden = || params.iter().map(|param| Hidden(*param));
+        let Some(statements) = &self.statements else {
+            // A parameter without a type is refused as one of the wrong type, not left out.
+            let types = types.iter().cloned().chain(std::iter::repeat(Type::UNKNOWN));
+            return self.client.query_typed_raw(sql, hidden().zip(types)).await;
+        };
+        let key = (sql.as_ptr().addr(), sql.len());
+        let known = lock(statements).get(&key).cloned();
+        if let Some(statement) = known {
+            match self.client.query_raw(&statement, hidden()).await {
+                Err(error) if is_outdated(&error) => drop(lock(statements).remove(&key)),
+                outcome => return outcome,
+            }
+        }
+        let statement = self.client.prepare_typed(sql, types).await?;
+        lock(statements).insert(key, statement.clone());
+        self.client.query_raw(&statement, hidden()).await
+    }
+
+    /// Whether the server answers.
+    pub(super) async fn answers(&self) -> bool {
+        self.client.batch_execute("").await.is_ok()
+    }
+
+    /// Has the server stop whatever it does for this connection, and returns when it has.
+    pub(super) async fn stop(&self) {
+        let stopping = async {
+            // When the server cannot be reached for this, the statement comes to its own end, or is cut off.
+            let _ = self.client.cancel_token().cancel_query(self.tls.clone()).await;
+            self.answers().await;
+        };
+        if tokio::time::timeout(CANCEL_TIMEOUT, stopping).await.is_err() {
+            self.task.abort();
+        }
+    }
+}
+
+/// Whether the server does not know the statement any more, or its result has another form than when it was
+/// prepared, as after a migration. Nothing of it was executed then.
+fn is_outdated(error: &Error) -> bool {
+    error.as_db_error().is_some_and(|error| {
+        let code = error.code();
+        *code == SqlState::INVALID_SQL_STATEMENT_NAME
+            || *code == SqlState::FEATURE_NOT_SUPPORTED && error.routine() == Some("RevalidateCachedQuery")
+    })
+}
+
+/// Nobody panics while holding it.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
