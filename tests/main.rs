@@ -16,6 +16,7 @@ mod schema;
 mod seed;
 mod servers;
 mod setup;
+mod store;
 mod tls;
 mod tune;
 mod workspace;

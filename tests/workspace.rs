@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::support::cargo;
 
 /// What each package may depend on inside the workspace. Arrows point one way.
-const MAY_KNOW: [(&str, &[&str]); 10] = [
+const MAY_KNOW: [(&str, &[&str]); 11] = [
     ("authority-connection", &[]),
     ("authority-entity", &[]),
     ("authority-local-postgres", &[]),
@@ -16,6 +16,7 @@ const MAY_KNOW: [(&str, &[&str]); 10] = [
     ("authority-password", &[]),
     ("authority-schema", &[]),
     ("authority-seed", &["authority-connection", "authority-migration", "authority-password"]),
+    ("authority-store", &["authority-connection", "authority-entity"]),
     (
         "authority-admin",
         &[
@@ -38,6 +39,7 @@ const MAY_KNOW: [(&str, &[&str]); 10] = [
             "authority-password",
             "authority-schema",
             "authority-seed",
+            "authority-store",
         ],
     ),
 ];

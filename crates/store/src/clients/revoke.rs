@@ -1,0 +1,23 @@
+use authority_entity::sea_orm_active_enums::RevocationReason;
+use chrono::{DateTime, Utc};
+
+use crate::label::label;
+use crate::statements::CLIENTS_REVOKE_TOKENS;
+use crate::{Actor, Audit, ClientId, Revocation, Store, StoreError};
+
+impl Store {
+    /// Revokes everything of a client: every code, refresh token and access token that exists or is being issued at
+    /// this moment. One statement, which rewrites one row: it counts up the number that each of them has to carry.
+    pub async fn revoke_tokens_of_client(
+        &self,
+        client: ClientId,
+        reason: RevocationReason,
+        actor: Actor,
+        audit: Option<&Audit>,
+        now: DateTime<Utc>,
+    ) -> Result<Revocation, StoreError> {
+        let params =
+            [&client.uuid() as crate::store::Parameter<'_>, &label(&reason), &actor.kind(), &actor.id()];
+        Revocation::read(&self.run_audited(&CLIENTS_REVOKE_TOKENS, audit, now, &params).await?)
+    }
+}

@@ -1,0 +1,97 @@
+//! The error codes of the OAuth documents, and the refusals that lead to them.
+
+/// The `error` of an OAuth error response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ErrorCode {
+    /// RFC 6749 section 5.2.
+    InvalidRequest,
+    /// RFC 6749 section 5.2.
+    InvalidClient,
+    /// RFC 6749 section 5.2.
+    InvalidGrant,
+    /// RFC 6749 section 5.2.
+    UnauthorizedClient,
+    /// RFC 6749 section 5.2.
+    InvalidScope,
+    /// RFC 6749 section 4.1.2.1, RFC 8628 section 3.5.
+    AccessDenied,
+    /// OpenID Connect Core 3.1.2.6.
+    LoginRequired,
+    /// RFC 8628 section 3.5.
+    AuthorizationPending,
+    /// RFC 8628 section 3.5.
+    SlowDown,
+    /// RFC 8628 section 3.5.
+    ExpiredToken,
+    /// RFC 8707 section 2.
+    InvalidTarget,
+    /// RFC 9449 section 5.
+    InvalidDpopProof,
+}
+
+impl ErrorCode {
+    /// As the wire carries it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "invalid_request",
+            Self::InvalidClient => "invalid_client",
+            Self::InvalidGrant => "invalid_grant",
+            Self::UnauthorizedClient => "unauthorized_client",
+            Self::InvalidScope => "invalid_scope",
+            Self::AccessDenied => "access_denied",
+            Self::LoginRequired => "login_required",
+            Self::AuthorizationPending => "authorization_pending",
+            Self::SlowDown => "slow_down",
+            Self::ExpiredToken => "expired_token",
+            Self::InvalidTarget => "invalid_target",
+            Self::InvalidDpopProof => "invalid_dpop_proof",
+        }
+    }
+}
+
+impl std::fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Declares why an operation refuses. Each reason has the word for it that the statement answers, which is the
+/// `outcome` in the details of its audit event too, and the error code that the client is told.
+macro_rules! refusals {
+    ($(#[$doc:meta])* $name:ident: $($(#[$reason_doc:meta])* $reason:ident = $word:literal => $code:ident,)+) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum $name {
+            $($(#[$reason_doc])* $reason,)+
+        }
+
+        impl $name {
+            /// Every reason.
+            pub const ALL: &'static [Self] = &[$(Self::$reason,)+];
+
+            /// The word for it: `outcome` in the details of the audit event.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$reason => $word,)+ }
+            }
+
+            /// What the client is told.
+            #[must_use]
+            pub const fn error_code(self) -> $crate::ErrorCode {
+                match self { $(Self::$reason => $crate::ErrorCode::$code,)+ }
+            }
+
+            pub(crate) fn from_answer(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|reason| reason.as_str() == word)
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+pub(crate) use refusals;

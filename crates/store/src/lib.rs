@@ -1,0 +1,72 @@
+//! The operations of an OAuth 2.0 and OpenID Connect server on Authority's database.
+//!
+//! Each is one statement, so one round trip and one transaction, also behind a pooler in transaction mode. A [`Store`]
+//! runs them; a file for each aggregate has what they take and give:
+//!
+//! - [`IssueCode`] and [`Exchange`]: authorization codes;
+//! - [`Rotate`]: refresh tokens, whose rotation is idempotent;
+//! - [`PresentedAccessToken`], [`IssueAccessToken`]: access tokens and their introspection;
+//! - [`Audit`]: what an operation writes into the audit trail, in its own statement.
+//!
+//! The clock and the randomness are inputs: nothing in this crate reads either by itself. A credential is a [`Token`]
+//! of its kind, whose secret the database never sees. An operation gives an outcome, or a refusal that knows its OAuth
+//! [`ErrorCode`], or a [`StoreError`] when it could not be done at all.
+
+mod access_tokens;
+mod answer;
+mod audit;
+mod authorization_codes;
+mod blind;
+mod client_identifier;
+mod clients;
+mod error;
+mod error_code;
+mod grant;
+mod ids;
+mod label;
+mod metrics;
+mod pkce;
+mod refresh_tokens;
+mod revocation;
+mod scopes;
+mod seal;
+mod sender;
+mod statements;
+mod store;
+mod text;
+mod token;
+mod users;
+
+pub use access_tokens::{
+    Inactive, IntrospectedAccessToken, IssueAccessToken, IssueAccessTokenRefusal, PresentedAccessToken,
+};
+pub use audit::{Actor, Audit};
+pub use authorization_codes::{Exchange, ExchangeRefusal, Exchanged, IssueCode, IssueCodeRefusal};
+pub use client_identifier::{BadClientIdentifier, ClientIdentifier};
+pub use error::StoreError;
+pub use error_code::ErrorCode;
+pub use grant::{Grant, NewAccessToken};
+pub use ids::{
+    AccessTokenId, AuditLogId, AuthorizationCodeId, ClientId, DeviceCodeId, RefreshTokenId, SessionId, UserId,
+};
+pub use metrics::{BUCKETS, Metrics, StatementMetrics};
+pub use pkce::{BadPkce, CodeChallenge, CodeVerifier};
+pub use refresh_tokens::{IntrospectedRefreshToken, Rotate, RotateRefusal, Rotation};
+pub use revocation::Revocation;
+pub use scopes::{BadScope, Scopes};
+pub use sender::{BadThumbprint, SenderConstraint, Thumbprint};
+pub use statements::{STATEMENTS, Statement};
+pub use store::Store;
+pub use token::{
+    AccessToken, AuthorizationCode, ClientSecret, DeviceCode, Kind, Malformed, RefreshToken, SessionToken,
+    Token, kind,
+};
+
+/// The randomness of the operating system, for production: it panics where there is none to be had.
+pub type SystemRandom = rand_core::UnwrapErr<getrandom::SysRng>;
+
+/// The randomness of the operating system.
+#[must_use]
+pub fn system_random() -> SystemRandom {
+    rand_core::UnwrapErr(getrandom::SysRng)
+}

@@ -1,0 +1,13 @@
+-- $7 client, $8 reason, $9 actor kind, $10 actor
+WITH written AS (
+    UPDATE clients SET revocation_epoch = revocation_epoch + 1, tokens_revoked_before = $6, updated_at = $6
+    WHERE id = $7
+    RETURNING id
+), answer AS (
+    SELECT CASE WHEN EXISTS (SELECT FROM written) THEN 'revoked' ELSE 'unknown' END AS verdict
+), event AS (
+    SELECT 'client.revoke_tokens' AS event, CASE verdict WHEN 'revoked' THEN 'success' ELSE 'failure' END AS outcome,
+           $9 AS actor_kind, $10 AS actor_id, 'client' AS resource_kind, $7 AS resource_id, $7 AS client_id,
+           NULL::uuid AS session_id, jsonb_build_object('outcome', verdict, 'reason', $8) AS details
+    FROM answer
+)

@@ -1,0 +1,81 @@
+//! Every statement of the store: its name, its text, the types of its parameters.
+
+use tokio_postgres::types::Type;
+use tracing::Span;
+
+/// A statement of the store, which is a whole operation.
+#[derive(Debug)]
+pub struct Statement {
+    /// The table that it is about, and the operation: `refresh_tokens.rotate`.
+    pub name: &'static str,
+    /// Its text.
+    pub sql: &'static str,
+    /// The types of `$1`, `$2` and so on.
+    pub types: &'static [Type],
+    pub(crate) position: usize,
+    pub(crate) span: fn() -> Span,
+}
+
+/// Declares a statement from `sql/<table>/<operation>.sql`. One that is `audited` has the parameters of [`AUDIT`]
+/// first, and ends by writing the row of its CTE `event` and giving the rows of its CTE `answer`.
+macro_rules! statements {
+    ($($name:ident = $table:ident.$operation:ident $kind:ident [$($type:ident),* $(,)?];)*) => {
+        #[expect(non_camel_case_types, reason = "named after the statements, to number them")]
+        enum Position { $($name,)* }
+
+        $(
+            pub(crate) static $name: Statement = Statement {
+                name: concat!(stringify!($table), ".", stringify!($operation)),
+                sql: statements!(@sql $kind concat!("sql/", stringify!($table), "/", stringify!($operation), ".sql")),
+                types: statements!(@types $kind [$($type),*]),
+                position: Position::$name as usize,
+                span: || tracing::info_span!(
+                    concat!("db.", stringify!($table), ".", stringify!($operation)),
+                    otel.kind = "client",
+                    db.system.name = "postgresql",
+                    db.collection.name = stringify!($table),
+                    db.operation.name = stringify!($operation),
+                    db.query.summary = concat!(stringify!($table), ".", stringify!($operation)),
+                    db.response.returned_rows = tracing::field::Empty,
+                    db.response.status_code = tracing::field::Empty,
+                    error.type = tracing::field::Empty,
+                ),
+            };
+        )*
+
+        /// Every statement that the store runs.
+        pub static STATEMENTS: &[&Statement] = &[$(&$name,)*];
+    };
+    (@sql audited $path:expr) => { concat!(include_str!($path), include_str!("sql/audited.sql")) };
+    (@sql plain $path:expr) => { include_str!($path) };
+    // $1 audit_logs.id, $2 ip_address, $3 user_agent, $4 request_id, $5 details, $6 now
+    (@types audited [$($type:ident),*]) => {
+        &[Type::UUID, Type::TEXT, Type::TEXT, Type::TEXT, Type::JSONB, Type::TIMESTAMPTZ, $(Type::$type),*]
+    };
+    (@types plain [$($type:ident),*]) => { &[$(Type::$type),*] };
+}
+
+statements! {
+    ACCESS_TOKENS_INTROSPECT = access_tokens.introspect plain [UUID_ARRAY];
+    ACCESS_TOKENS_ISSUE = access_tokens.issue audited [
+        UUID, BYTEA, UUID, TEXT, UUID, TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, JSONB, TEXT, TEXT, JSONB,
+    ];
+    ACCESS_TOKENS_REVOKE = access_tokens.revoke audited [UUID, BYTEA, BYTEA, UUID, TEXT];
+    AUTHORIZATION_CODES_EXCHANGE = authorization_codes.exchange audited [
+        UUID, BYTEA, BYTEA, UUID, TEXT, BYTEA, BYTEA, TEXT, TEXT, UUID, BYTEA, TEXT_ARRAY, UUID, BYTEA, BYTEA,
+        TEXT_ARRAY,
+    ];
+    AUTHORIZATION_CODES_ISSUE = authorization_codes.issue audited [
+        UUID, BYTEA, UUID, UUID, UUID, TEXT, TEXT_ARRAY, TEXT_ARRAY, JSONB, TEXT, TEXT, TEXT, TEXT, TEXT_ARRAY,
+        JSONB, TEXT, TIMESTAMPTZ,
+    ];
+    AUTHORIZATION_CODES_REVOKE_ISSUED = authorization_codes.revoke_issued plain [UUID, TIMESTAMPTZ];
+    CLIENTS_REVOKE_TOKENS = clients.revoke_tokens audited [UUID, TEXT, TEXT, UUID];
+    REFRESH_TOKENS_INTROSPECT = refresh_tokens.introspect plain [TIMESTAMPTZ, UUID];
+    REFRESH_TOKENS_REVOKE = refresh_tokens.revoke audited [UUID, BYTEA, BYTEA, UUID, TEXT];
+    REFRESH_TOKENS_REVOKE_FAMILY = refresh_tokens.revoke_family audited [UUID, TEXT, TEXT, UUID];
+    REFRESH_TOKENS_ROTATE = refresh_tokens.rotate audited [
+        UUID, BYTEA, BYTEA, BYTEA, UUID, BYTEA, BYTEA, TEXT_ARRAY, TEXT_ARRAY, TEXT, TEXT, UUID, BYTEA, TEXT_ARRAY,
+    ];
+    USERS_REVOKE_TOKENS = users.revoke_tokens audited [UUID, TEXT, TEXT, UUID];
+}

@@ -1,0 +1,172 @@
+//! The store: a pool, and how a statement runs.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use authority_connection::ClientPool;
+use chrono::{DateTime, Utc};
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
+use tracing::{Instrument, Span};
+
+use crate::access_tokens::Introspections;
+use crate::answer::Answer;
+use crate::audit::Audit;
+use crate::error::{Failure, classify};
+use crate::metrics::{Counters, Metrics};
+use crate::{Statement, StoreError};
+
+/// How often a statement that was in conflict with others is sent again.
+const REPETITIONS: u64 = 5;
+
+/// A parameter of a statement.
+pub(crate) type Parameter<'a> = &'a (dyn ToSql + Sync);
+
+/// The operations of an OAuth server on its database. Cheap to clone; clones share everything.
+///
+/// Each operation is one statement, which is one transaction and one round trip; where there is a second one, its
+/// documentation says why. It takes the time and the randomness that it uses as inputs, and changes nothing that
+/// a second call with the same inputs would change again. So it is safe to repeat when its answer was lost, and the
+/// store does so once by itself, on another connection.
+///
+/// Times are the caller's, and have to be those of one clock within a second or so; mass revocation, which must not
+/// depend on clocks, does not.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pool: ClientPool,
+    counters: Counters,
+    pub(crate) introspections: Introspections,
+}
+
+impl Store {
+    /// A store on the database of a pool, whose role is the serving role.
+    #[must_use]
+    pub fn new(pool: ClientPool) -> Self {
+        let introspections = Introspections::new(pool.max_size());
+        Self { inner: Arc::new(Inner { pool, counters: Counters::new(), introspections }) }
+    }
+
+    /// What an exporter reads.
+    #[must_use]
+    pub fn metrics(&self) -> Metrics {
+        self.inner.counters.read(self.inner.pool.status())
+    }
+
+    /// The pool.
+    #[must_use]
+    pub fn pool(&self) -> &ClientPool {
+        &self.inner.pool
+    }
+
+    pub(crate) fn inner(&self) -> &Arc<Inner> {
+        &self.inner
+    }
+
+    /// Runs a statement with its parameters.
+    pub(crate) async fn run(
+        &self,
+        statement: &'static Statement,
+        params: &[Parameter<'_>],
+    ) -> Result<Vec<Row>, StoreError> {
+        self.inner.run(statement, params).await
+    }
+
+    /// Runs a statement that gives exactly one row, and that has the parameters of an audit event first.
+    pub(crate) async fn run_audited(
+        &self,
+        statement: &'static Statement,
+        audit: Option<&Audit>,
+        now: DateTime<Utc>,
+        params: &[Parameter<'_>],
+    ) -> Result<Answer, StoreError> {
+        let id = audit.map(|audit| audit.id.uuid());
+        let (address, agent, request, details) = match audit {
+            Some(audit) => (&audit.ip_address, &audit.user_agent, &audit.request_id, Some(&audit.details)),
+            None => (&None, &None, &None, None),
+        };
+        let mut all: Vec<Parameter<'_>> = vec![&id, address, agent, request, &details, &now];
+        all.extend_from_slice(params);
+        let rows = self.run(statement, &all).await?;
+        Answer::only(statement, rows)
+    }
+}
+
+impl Inner {
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    pub(crate) async fn run(
+        &self,
+        statement: &'static Statement,
+        params: &[Parameter<'_>],
+    ) -> Result<Vec<Row>, StoreError> {
+        let span = (statement.span)();
+        let started = started();
+        let (outcome, repetitions) = self.repeat(statement, params).instrument(span.clone()).await;
+        self.counters.ended(statement.position, outcome.is_ok(), repetitions, started.elapsed());
+        match &outcome {
+            Ok(rows) => drop(span.record("db.response.returned_rows", rows.len())),
+            Err(error) => record(&span, error),
+        }
+        outcome
+    }
+
+    async fn repeat(
+        &self,
+        statement: &'static Statement,
+        params: &[Parameter<'_>],
+    ) -> (Result<Vec<Row>, StoreError>, u64) {
+        let mut repetitions = 0;
+        let mut lost = false;
+        loop {
+            let client = match self.pool.get().await {
+                Ok(client) => client,
+                Err(error) => return (Err(error.into()), repetitions),
+            };
+            let error = match client.query(statement.sql, statement.types, params).await {
+                Ok(rows) => return (Ok(rows), repetitions),
+                Err(error) => error,
+            };
+            match classify(statement.name, &error) {
+                Failure::Lost if !lost => lost = true,
+                Failure::Lost => {
+                    return (Err(StoreError::ConnectionLost { statement: statement.name }), repetitions);
+                }
+                Failure::Conflict if repetitions < REPETITIONS => {}
+                Failure::Conflict => {
+                    return (Err(StoreError::Conflict { statement: statement.name }), repetitions);
+                }
+                Failure::Final(error) => return (Err(error), repetitions),
+            }
+            repetitions += 1;
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long a statement took is no input of it")]
+fn started() -> Instant {
+    Instant::now()
+}
+
+fn record(span: &Span, error: &StoreError) {
+    let (kind, sqlstate) = match error {
+        StoreError::Pool(_) => ("pool", None),
+        StoreError::ConnectionLost { .. } => ("connection_lost", None),
+        StoreError::Conflict { .. } => ("conflict", None),
+        StoreError::Cancelled { .. } => ("cancelled", None),
+        StoreError::Constraint { .. } => ("constraint", None),
+        StoreError::NotPermitted { sqlstate, .. } => ("not_permitted", Some(sqlstate)),
+        StoreError::Database { sqlstate, .. } => ("database", Some(sqlstate)),
+        StoreError::Answer { .. } => ("answer", None),
+        StoreError::Seal => ("seal", None),
+    };
+    span.record("error.type", kind);
+    if let Some(sqlstate) = sqlstate {
+        span.record("db.response.status_code", sqlstate.as_str());
+    }
+}

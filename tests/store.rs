@@ -1,0 +1,4 @@
+//! The operations of the store, as the serving role, on a real server.
+
+mod codes;
+mod world;
