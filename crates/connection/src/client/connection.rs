@@ -12,6 +12,7 @@ use tokio_postgres::{Client, Error, RowStream, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::hidden::Hidden;
+use crate::Server;
 
 /// How long a cancelled statement may take to end before the connection is cut off.
 const CANCEL_TIMEOUT: Duration = Duration::from_secs(5);
@@ -26,6 +27,7 @@ pub(super) struct Connection {
     statements: Option<Mutex<HashMap<Key, Statement>>>,
     tls: MakeRustlsConnect,
     task: AbortHandle,
+    pooled: bool,
 }
 
 /// A connection in the pool.
@@ -45,8 +47,9 @@ impl Slot {
 }
 
 impl Connection {
-    pub(super) fn new(client: Client, tls: MakeRustlsConnect, task: AbortHandle, named: bool) -> Self {
-        Self { client, statements: named.then(Mutex::default), tls, task }
+    pub(super) fn new(client: Client, tls: MakeRustlsConnect, task: AbortHandle, server: &Server) -> Self {
+        let statements = server.prepared_statements.then(Mutex::default);
+        Self { client, statements, tls, task, pooled: server.pooled }
     }
 
     pub(super) fn client(&self) -> &Client {
@@ -85,13 +88,17 @@ impl Connection {
     }
 
     /// Has the server stop whatever it does for this connection, and returns when it has.
+    ///
+    /// Behind a pooler, the connection is cut off, and the statement comes to its own end, as when a program dies:
+    /// the driver hangs up as soon as it has asked for a cancellation, and PgBouncer dies of that, with all of its
+    /// clients (pgbouncer issue #801; always in 1.18).
     pub(super) async fn stop(&self) {
         let stopping = async {
-            // When the server cannot be reached for this, the statement comes to its own end, or is cut off.
+            // When the server cannot be reached for this, it is waited for the statement.
             let _ = self.client.cancel_token().cancel_query(self.tls.clone()).await;
             self.answers().await;
         };
-        if tokio::time::timeout(CANCEL_TIMEOUT, stopping).await.is_err() {
+        if self.pooled || tokio::time::timeout(CANCEL_TIMEOUT, stopping).await.is_err() {
             self.task.abort();
         }
     }

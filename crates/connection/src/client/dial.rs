@@ -34,7 +34,7 @@ pub(super) struct Dial {
     exposed_password_file: Option<PathBuf>,
     wanted: TargetSessionAttrs,
     timeout: Duration,
-    named: bool,
+    server: Server,
     /// A pooler forgets what it is told at the start, and may refuse it.
     sets_time_zone: bool,
     /// Whose receivers live as long as connections do.
@@ -86,7 +86,7 @@ impl Dial {
             exposed_password_file,
             wanted: config.target_session_attrs,
             timeout: config.connect_timeout,
-            named: server.prepared_statements,
+            server: server.clone(),
             sets_time_zone,
             alive: watch::Sender::new(()),
         })
@@ -113,7 +113,7 @@ impl Dial {
             let _open = open;
             let _ = connection.await;
         });
-        let connection = Connection::new(client, self.tls.clone(), task.abort_handle(), self.named);
+        let connection = Connection::new(client, self.tls.clone(), task.abort_handle(), &self.server);
         self.prepare(connection.client(), time_zone.as_deref()).await?;
         Ok(connection)
     }

@@ -48,7 +48,7 @@ fn breaks(error: &Error) -> bool {
     if let Some(answer) = error.as_db_error() {
         return matches!(answer.parsed_severity(), Some(Severity::Fatal | Severity::Panic));
     }
-    error.is_closed() || std::error::Error::source(error).is_some_and(|cause| cause.is::<IoError>())
+    error.is_closed() || std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<IoError>)
 }
 
 #[cfg(test)]

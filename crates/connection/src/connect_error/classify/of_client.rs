@@ -70,7 +70,7 @@ impl Kind {
 
 /// The driver reports what it cannot read, and a name that no certificate can have, as wrong input.
 fn of_io_in(kind: Kind, error: IoError, at: Box<Target>) -> ConnectError {
-    let is_tls = error.get_ref().is_some_and(|inner| inner.is::<TlsError>());
+    let is_tls = error.get_ref().and_then(|inner| inner.downcast_ref::<TlsError>()).is_some();
     match (error.kind(), kind) {
         (ErrorKind::InvalidInput | ErrorKind::InvalidData, Kind::Tls) if !is_tls => {
             ConnectError::Tls { at, source: Box::new(error) }
