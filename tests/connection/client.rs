@@ -1,6 +1,7 @@
 //! The pool of clients whose every operation is one statement.
 
 mod cancelled;
+mod idle;
 mod lending;
 mod lost;
 mod pooler;

@@ -59,20 +59,20 @@ impl<'a> Case<'a> {
             Ok(config) => config,
             Err(error) => return vec![format!("{}: the URL is refused: {error}", self.what)],
         };
-        let single = async { encrypted(&mut config.connection().await?).await };
-        let pool = async {
+        let single = Box::pin(async { encrypted(&mut config.connection().await?).await });
+        let pool = Box::pin(async {
             let database = config.open().await?;
             let pool = database.connection.get_postgres_connection_pool();
             let outcome = encrypted(&mut pool.acquire().await.expect("a connection")).await;
             pool.close().await;
             outcome
-        };
-        let clients = async {
+        });
+        let clients = Box::pin(async {
             let pool = config.client_pool().await?;
             let client = pool.get().await.expect("a connection");
             let rows = client.query(ENCRYPTED, &[], &[]).await.expect("every session has a row");
             Ok(rows[0].get(0))
-        };
+        });
         let mut complaints = Vec::new();
         let outcomes = [("connection", single.await), ("pool", pool.await), ("client pool", clients.await)];
         for (way, outcome) in outcomes {

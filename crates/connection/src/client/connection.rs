@@ -12,6 +12,7 @@ use tokio_postgres::{Client, Error, RowStream, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::hidden::Hidden;
+use super::limits::head_start;
 use crate::Server;
 
 /// How long a cancelled statement may take to end before the connection is cut off.
@@ -33,16 +34,22 @@ pub(super) struct Connection {
 /// A connection in the pool.
 pub(super) struct Slot {
     pub(super) connection: Arc<Connection>,
-    /// When it was made.
-    pub(super) opened: Instant,
+    opened: Instant,
+    head_start: Duration,
     /// When it was last given back.
     pub(super) returned: Instant,
 }
 
 impl Slot {
-    pub(super) fn new(connection: Connection) -> Self {
+    /// The connection that was made after `number` others.
+    pub(super) fn new(connection: Connection, number: u64) -> Self {
         let now = Instant::now();
-        Self { connection: Arc::new(connection), opened: now, returned: now }
+        Self { connection: Arc::new(connection), opened: now, head_start: head_start(number), returned: now }
+    }
+
+    /// How old it is, for the limit of its life.
+    pub(super) fn age(&self) -> Duration {
+        self.opened.elapsed() + self.head_start
     }
 }
 
