@@ -43,6 +43,20 @@ async fn a_statement_whose_server_process_ends_fails_and_its_connection_is_given
 }
 
 #[tokio::test]
+async fn a_connection_that_waits_for_something_else_than_a_statement_is_given_up() {
+    let database = Database::empty().await;
+    database.execute("CREATE TABLE filled (a int)").await;
+    let pool = pool(&database, "max_pool_size=1").await;
+    let client = lent(&pool).await;
+    let before = process(&client).await;
+    in_time("COPY", client.query("COPY filled FROM STDIN", &[], &[])).await.expect_err("it is no query");
+    drop(client);
+    assert_ne!(process(&lent(&pool).await).await, before);
+    assert_eq!(pool.status().broken, 1);
+    in_time("closing", pool.close()).await;
+}
+
+#[tokio::test]
 async fn a_server_that_goes_away_and_comes_back_is_used_again() {
     let server = Arc::new(start(&[], None));
     let impatient = config(&format!("{}?retry_attempts=0&max_pool_size=2", server.url()), &[]);

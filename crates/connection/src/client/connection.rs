@@ -106,8 +106,13 @@ impl Connection {
             self.answers().await;
         };
         if self.pooled || tokio::time::timeout(CANCEL_TIMEOUT, stopping).await.is_err() {
-            self.task.abort();
+            self.cut_off();
         }
+    }
+
+    /// Closes it without waiting for answers that may never come.
+    pub(super) fn cut_off(&self) {
+        self.task.abort();
     }
 }
 

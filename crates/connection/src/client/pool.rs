@@ -130,6 +130,7 @@ impl ClientPool {
 
     pub(super) fn give_up(&self, object: Object<Manager>) {
         self.0.counters.broken(1);
+        object.connection.cut_off();
         drop(Object::take(object));
     }
 
