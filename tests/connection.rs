@@ -1,5 +1,6 @@
 //! Why a server does not let a client in, provoked on real servers, and which of several servers is chosen.
 
+mod client;
 mod hosts;
 mod listeners;
 mod refusals;
@@ -31,7 +32,11 @@ fn complaint(outcome: Result<(), ConnectError>, variant: &str, fix: &str) -> Opt
     }
 }
 
-/// Connects both ways that there are, and hangs up.
-async fn outcomes(config: &Config) -> [Result<(), ConnectError>; 2] {
-    [config.connection().await.map(drop), config.probe().await.map(drop)]
+/// Connects in every way that there is, and hangs up.
+async fn outcomes(config: &Config) -> [Result<(), ConnectError>; 3] {
+    [
+        config.connection().await.map(drop),
+        config.probe().await.map(drop),
+        config.client_pool().await.map(drop),
+    ]
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::process::Command;
 
-use authority_connection::ConnectError;
+use authority_connection::{ConnectError, PoolError};
 use authority_local_postgres::Ephemeral;
 
 use super::{complaint, config};
@@ -112,6 +112,11 @@ async fn the_first_server_of_the_wanted_kind_is_chosen() {
         let row = sqlx::raw_sql("SHOW port").fetch_one(&mut connection).await.expect("a setting");
         let port: String = sqlx::Row::try_get(&row, 0).expect("a text");
         assert_eq!(port, chosen.endpoint().port().to_string(), "{case}");
+        let pool = config.client_pool().await.unwrap_or_else(|error| panic!("{case}: {error}"));
+        let client = pool.get().await.unwrap_or_else(|error| panic!("{case}: {error}"));
+        let rows = client.query("SHOW port", &[], &[]).await.expect("a setting");
+        assert_eq!(rows[0].get::<_, &str>(0), port, "{case}");
+        assert_eq!(pool.server(), &found, "{case}");
     }
 }
 
@@ -162,10 +167,15 @@ async fn a_pool_does_not_hand_out_a_standby_that_was_promoted() {
     let database = config(&wants_standby, &[]).open().await.expect("the standby answers");
     let pool = database.connection.get_postgres_connection_pool();
     let first = pool.acquire().await.expect("a connection to a standby");
+    let clients = config(&wants_standby, &[]).client_pool().await.expect("the standby answers");
+    let first_client = clients.get().await.expect("a connection to a standby");
     primary.stop_fast().expect("it stops");
     as_superuser(&standby, "SELECT pg_promote()").await;
     // The one that is out stays with who has it; a new one is not made.
     let error = pool.acquire().await.expect_err("it is no standby any more");
     drop(first);
     assert!(matches!(error, sqlx::Error::PoolTimedOut | sqlx::Error::Protocol(_)), "{error:?}");
+    let error = clients.get().await.expect_err("it is no standby any more");
+    drop(first_client);
+    assert!(matches!(error, PoolError::Connect(ConnectError::WrongServer { .. })), "{error:?}");
 }

@@ -37,7 +37,7 @@ async fn the_command_that_an_error_recommends_mends_it() {
     ] {
         let url = server.endpoint().url_for(role, database);
         let config = config(&format!("{url}?retry_attempts=0"), &[]);
-        let [error, _] = outcomes(&config).await;
+        let [error, ..] = outcomes(&config).await;
         let fix = error.expect_err("something is wrong").fix();
         // Where there is a choice, the command is what comes last.
         let fix = fix.rsplit_once("to none: ").map_or(fix.as_str(), |(_, command)| command);

@@ -53,22 +53,29 @@ impl<'a> Case<'a> {
         Config::parse(&url, &Environment::from_pairs(self.environment.clone()))
     }
 
-    /// What is wrong with the outcome of a single connection and of a pool; nothing if they are as expected.
+    /// What is wrong with the outcome of a single connection and of both kinds of pool; nothing if they are as expected.
     async fn complaints(&self) -> Vec<String> {
         let config = match self.config() {
             Ok(config) => config,
             Err(error) => return vec![format!("{}: the URL is refused: {error}", self.what)],
         };
-        let single = async { encrypted(&mut config.connection().await?).await };
-        let pool = async {
+        let single = Box::pin(async { encrypted(&mut config.connection().await?).await });
+        let pool = Box::pin(async {
             let database = config.open().await?;
             let pool = database.connection.get_postgres_connection_pool();
             let outcome = encrypted(&mut pool.acquire().await.expect("a connection")).await;
             pool.close().await;
             outcome
-        };
+        });
+        let clients = Box::pin(async {
+            let pool = config.client_pool().await?;
+            let client = pool.get().await.expect("a connection");
+            let rows = client.query(ENCRYPTED, &[], &[]).await.expect("every session has a row");
+            Ok(rows[0].get(0))
+        });
         let mut complaints = Vec::new();
-        for (way, outcome) in [("connection", single.await), ("pool", pool.await)] {
+        let outcomes = [("connection", single.await), ("pool", pool.await), ("client pool", clients.await)];
+        for (way, outcome) in outcomes {
             if let Some(complaint) = self.complaint(outcome) {
                 complaints.push(format!("{} ({way}): {complaint}", self.what));
             }
@@ -108,9 +115,10 @@ pub(super) async fn assert_all(cases: Vec<Case<'_>>) {
     );
 }
 
-/// What the server says of this session (`pg_stat_ssl`).
+/// What the server says of this session.
+const ENCRYPTED: &str = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+
 async fn encrypted(connection: &mut PgConnection) -> Result<bool, ConnectError> {
-    let row =
-        sqlx::raw_sql("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()").fetch_one(connection).await;
+    let row = sqlx::raw_sql(ENCRYPTED).fetch_one(connection).await;
     Ok(row.expect("every session has a row").try_get(0).expect("a boolean"))
 }

@@ -1,7 +1,10 @@
 //! Every `sslmode` in every situation.
 
+use authority_local_postgres::OWNER_ROLE;
+
 use super::case::{Case, Expected, assert_all};
 use super::ground::{ENCRYPTED_ONLY, Ground, PLAIN_ONLY};
+use crate::connection::config;
 use Expected::{Encrypted, Plain, Refused};
 
 const UNTRUSTED: Expected = Refused("CertificateUntrusted", "sslrootcert=");
@@ -112,6 +115,25 @@ async fn prefer_is_the_mode_of_those_who_say_nothing() {
         Case::new("without TLS", &ground.plain, "", Plain),
     ])
     .await;
+}
+
+#[tokio::test]
+async fn a_password_is_accepted_through_every_encrypted_way() {
+    // Over TLS, the server offers to bind the exchange to its certificate, and refuses a client that could and does not.
+    let ground = Ground::get();
+    let url = ground.good.endpoint().tcp_url_for("postgres");
+    let owner = config(url.reveal(), &[]);
+    let password = owner.password().expect("a password").reveal().to_owned();
+    let parameters = ["require", "verify-full"].map(|mode| match mode {
+        "require" => "sslmode=require".to_owned(),
+        mode => format!("sslmode={mode}&sslrootcert={}", ground.file("right.crt")),
+    });
+    let cases = parameters.map(|parameters| Case {
+        user: OWNER_ROLE,
+        environment: vec![("PGPASSWORD", password.clone())],
+        ..Case::new(parameters.clone(), &ground.good, &parameters, Encrypted)
+    });
+    assert_all(cases.into()).await;
 }
 
 #[tokio::test]

@@ -30,8 +30,9 @@ pub enum SslMode {
 /// The files of TLS, beside its mode.
 ///
 /// Without a root certificate, `verify-full` trusts the public authorities of the web (the Mozilla list, compiled
-/// in); the certificates of the operating system are not read. A given root certificate is trusted besides them:
-/// the driver has no way to trust it alone, which is why `verify-full` is to be preferred to `verify-ca`.
+/// in); the certificates of the operating system are not read. A given root certificate is trusted alone by
+/// [`crate::Config::client_pool`], as libpq does. Elsewhere it is trusted besides them: sqlx has no way to trust it
+/// alone, which is why `verify-full` is to be preferred to `verify-ca`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TlsSettings {
     /// What is demanded of the connection.

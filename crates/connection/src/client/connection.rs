@@ -12,6 +12,8 @@ use tokio_postgres::{Client, Error, RowStream, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::hidden::Hidden;
+use super::limits::head_start;
+use crate::Server;
 
 /// How long a cancelled statement may take to end before the connection is cut off.
 const CANCEL_TIMEOUT: Duration = Duration::from_secs(5);
@@ -26,27 +28,35 @@ pub(super) struct Connection {
     statements: Option<Mutex<HashMap<Key, Statement>>>,
     tls: MakeRustlsConnect,
     task: AbortHandle,
+    pooled: bool,
 }
 
 /// A connection in the pool.
 pub(super) struct Slot {
     pub(super) connection: Arc<Connection>,
-    /// When it was made.
-    pub(super) opened: Instant,
+    opened: Instant,
+    head_start: Duration,
     /// When it was last given back.
     pub(super) returned: Instant,
 }
 
 impl Slot {
-    pub(super) fn new(connection: Connection) -> Self {
+    /// The connection that was made after `number` others.
+    pub(super) fn new(connection: Connection, number: u64) -> Self {
         let now = Instant::now();
-        Self { connection: Arc::new(connection), opened: now, returned: now }
+        Self { connection: Arc::new(connection), opened: now, head_start: head_start(number), returned: now }
+    }
+
+    /// How old it is, for the limit of its life.
+    pub(super) fn age(&self) -> Duration {
+        self.opened.elapsed() + self.head_start
     }
 }
 
 impl Connection {
-    pub(super) fn new(client: Client, tls: MakeRustlsConnect, task: AbortHandle, named: bool) -> Self {
-        Self { client, statements: named.then(Mutex::default), tls, task }
+    pub(super) fn new(client: Client, tls: MakeRustlsConnect, task: AbortHandle, server: &Server) -> Self {
+        let statements = server.prepared_statements.then(Mutex::default);
+        Self { client, statements, tls, task, pooled: server.pooled }
     }
 
     pub(super) fn client(&self) -> &Client {
@@ -85,15 +95,24 @@ impl Connection {
     }
 
     /// Has the server stop whatever it does for this connection, and returns when it has.
+    ///
+    /// Behind a pooler, the connection is cut off, and the statement comes to its own end, as when a program dies:
+    /// the driver hangs up as soon as it has asked for a cancellation, and PgBouncer dies of that, with all of its
+    /// clients (pgbouncer issue #801; always in 1.18).
     pub(super) async fn stop(&self) {
         let stopping = async {
-            // When the server cannot be reached for this, the statement comes to its own end, or is cut off.
+            // When the server cannot be reached for this, it is waited for the statement.
             let _ = self.client.cancel_token().cancel_query(self.tls.clone()).await;
             self.answers().await;
         };
-        if tokio::time::timeout(CANCEL_TIMEOUT, stopping).await.is_err() {
-            self.task.abort();
+        if self.pooled || tokio::time::timeout(CANCEL_TIMEOUT, stopping).await.is_err() {
+            self.cut_off();
         }
+    }
+
+    /// Closes it without waiting for answers that may never come.
+    pub(super) fn cut_off(&self) {
+        self.task.abort();
     }
 }
 

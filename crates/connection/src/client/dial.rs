@@ -22,8 +22,12 @@ use crate::{Config, ConnectError, Host, Server, TargetSessionAttrs};
 /// Planning", `plan_cache_mode`). The time zone is the one that sqlx asks for.
 const DIRECT_SETTINGS: [(&str, &str); 2] = [("plan_cache_mode", "force_generic_plan"), ("TimeZone", "UTC")];
 
-/// A vanished server is noticed after this time by who waits for its answer (`tcp_keepalives_idle`).
-const KEEPALIVE: Duration = Duration::from_mins(1);
+/// After how much silence the server's machine is asked whether it is still there, and how often when it does not
+/// answer (PostgreSQL manual, "Parameter Key Words", `keepalives_idle` and what follows it). The defaults of the system
+/// let who waits for an answer wait for two hours.
+const KEEPALIVE: (Duration, Duration, u32) = (Duration::from_mins(1), Duration::from_secs(10), 3);
+/// How long what was sent may lack a receipt: as long as the above takes (`tcp_user_timeout`).
+const RECEIPT_TIMEOUT: Duration = Duration::from_secs(90);
 
 /// How to connect to the server that was chosen. Its driver options hold the password: it has no `Debug`.
 pub(super) struct Dial {
@@ -34,7 +38,7 @@ pub(super) struct Dial {
     exposed_password_file: Option<PathBuf>,
     wanted: TargetSessionAttrs,
     timeout: Duration,
-    named: bool,
+    server: Server,
     /// A pooler forgets what it is told at the start, and may refuse it.
     sets_time_zone: bool,
     /// Whose receivers live as long as connections do.
@@ -62,7 +66,10 @@ impl Dial {
             .dbname(&config.database)
             .application_name(&config.application_name)
             .port(host.port())
-            .keepalives_idle(KEEPALIVE)
+            .keepalives_idle(KEEPALIVE.0)
+            .keepalives_interval(KEEPALIVE.1)
+            .keepalives_retries(KEEPALIVE.2)
+            .tcp_user_timeout(RECEIPT_TIMEOUT)
             .ssl_mode(match mode {
                 PgSslMode::Disable | PgSslMode::Allow => SslMode::Disable,
                 PgSslMode::Prefer => SslMode::Prefer,
@@ -86,7 +93,7 @@ impl Dial {
             exposed_password_file,
             wanted: config.target_session_attrs,
             timeout: config.connect_timeout,
-            named: server.prepared_statements,
+            server: server.clone(),
             sets_time_zone,
             alive: watch::Sender::new(()),
         })
@@ -94,7 +101,8 @@ impl Dial {
 
     /// Connects once. Fails when the server is not acceptable any more, too.
     pub(super) async fn connect(&self) -> Result<Connection, ConnectError> {
-        tokio::time::timeout(self.timeout, self.connect_unlimited())
+        // Boxed, for whoever asks the pool carries this along, and hardly ever needs it.
+        tokio::time::timeout(self.timeout, Box::pin(self.connect_unlimited()))
             .await
             .unwrap_or_else(|_| Err(self.took_longer_than(self.timeout)))
     }
@@ -113,7 +121,7 @@ impl Dial {
             let _open = open;
             let _ = connection.await;
         });
-        let connection = Connection::new(client, self.tls.clone(), task.abort_handle(), self.named);
+        let connection = Connection::new(client, self.tls.clone(), task.abort_handle(), &self.server);
         self.prepare(connection.client(), time_zone.as_deref()).await?;
         Ok(connection)
     }

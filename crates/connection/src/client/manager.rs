@@ -58,8 +58,7 @@ impl managed::Manager for Manager {
         loop {
             match timeout_at(deadline, self.dial.connect()).await {
                 Ok(Ok(connection)) => {
-                    self.counters.opened();
-                    return Ok(Slot::new(connection));
+                    return Ok(Slot::new(connection, self.counters.opened()));
                 }
                 Ok(Err(error)) => {
                     let in_time = Instant::now() + self.settings.retry_delay < deadline;
@@ -75,7 +74,7 @@ impl managed::Manager for Manager {
     }
 
     async fn recycle(&self, slot: &mut Slot, _: &Metrics) -> RecycleResult<ConnectError> {
-        let is_broken = match limits::verdict(slot.opened.elapsed(), slot.returned.elapsed()) {
+        let is_broken = match limits::verdict(slot.age(), slot.returned.elapsed()) {
             _ if slot.connection.client().is_closed() => true,
             Verdict::TooOld => return Err(RecycleError::message("too old")),
             Verdict::Good => false,

@@ -130,6 +130,7 @@ impl ClientPool {
 
     pub(super) fn give_up(&self, object: Object<Manager>) {
         self.0.counters.broken(1);
+        object.connection.cut_off();
         drop(Object::take(object));
     }
 
@@ -152,7 +153,7 @@ async fn keep_house(pool: WeakPool<Manager>, closes_idle: bool) {
         let removed = pool.retain(|slot, _| {
             let is_closed = slot.connection.client().is_closed();
             broken += usize::from(is_closed);
-            !is_closed && is_worth_keeping(slot.opened.elapsed(), slot.returned.elapsed(), closes_idle)
+            !is_closed && is_worth_keeping(slot.age(), slot.returned.elapsed(), closes_idle)
         });
         drop(removed);
         pool.manager().counters.broken(broken);

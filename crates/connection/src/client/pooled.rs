@@ -17,8 +17,9 @@ use super::rows::Rows;
 /// A connection to PostgreSQL that nobody else uses, until it is dropped and returns to its pool.
 ///
 /// It is for statements that are complete in themselves: behind a pooler, the next one may run in another session.
-/// When a future of it is dropped before its end, the server is told to stop that statement, and the connection is
-/// closed instead of returned. Whether the statement took effect is not known then.
+/// When a future of it is dropped before its end, the connection is closed instead of returned, and the server is told
+/// to stop that statement; not behind a pooler, where `statement_timeout` limits it. Whether the statement took effect
+/// is not known then.
 pub struct PooledClient {
     connection: Arc<Connection>,
     /// There until this is dropped.

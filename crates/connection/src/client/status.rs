@@ -40,8 +40,9 @@ pub(super) struct Counters {
 }
 
 impl Counters {
-    pub(super) fn opened(&self) {
-        self.opened.fetch_add(1, Ordering::Relaxed);
+    /// Counts a connection, and tells how many there were before it.
+    pub(super) fn opened(&self) -> u64 {
+        self.opened.fetch_add(1, Ordering::Relaxed)
     }
 
     pub(super) fn broken(&self, connections: usize) {

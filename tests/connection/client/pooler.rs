@@ -1,0 +1,79 @@
+//! Through a real PgBouncer.
+
+use tokio_postgres::types::Type;
+
+use super::{lent, names_of, one};
+use crate::connection::config;
+use crate::pgbouncer::Pooler;
+use crate::support::{Database, eventually};
+
+const NEXT: &str = "SELECT $1::int4 + 1";
+const RUNS: &str = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%pg_sleep(600)%' \
+                    AND datname = current_database() AND pid <> pg_backend_pid()";
+const END: &str = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE query LIKE \
+                   '%pg_sleep(600)%' AND datname = current_database() AND pid <> pg_backend_pid()";
+
+#[tokio::test]
+async fn a_pooler_in_transaction_mode_is_given_statements_without_names() {
+    let database = Database::empty().await;
+    let zone = format!("ALTER DATABASE \"{}\" SET TimeZone TO 'Asia/Tokyo'", database.name());
+    database.execute(&zone).await;
+    let pooler = Pooler::with(&database, &[], &[("default_pool_size = 20", "default_pool_size = 2")]).await;
+    let pool = config(pooler.url(), &[]).client_pool().await.unwrap_or_else(|error| panic!("{error:?}"));
+    assert!(pool.server().pooled && !pool.server().prepared_statements, "{:?}", pool.server());
+    let tasks: Vec<_> = (0..50_i32)
+        .map(|number| {
+            let pool = pool.clone();
+            tokio::spawn(async move {
+                let client = lent(&pool).await;
+                let rows = client.query(NEXT, &[Type::INT4], &[&number]).await.expect("a number");
+                assert_eq!(rows[0].get::<_, i32>(0), number + 1);
+                assert_eq!(one::<String>(&client, "SHOW TimeZone").await, "UTC");
+                assert_eq!(names_of(&client, NEXT).await, 0);
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.expect("no panic");
+    }
+    assert_eq!(pool.status().broken, 0);
+}
+
+#[tokio::test]
+async fn a_pooler_in_session_mode_carries_names_for_who_says_so() {
+    let database = Database::empty().await;
+    let session = ("pool_mode = transaction", "pool_mode = session");
+    let pooler = Pooler::with(&database, &[], &[session]).await;
+    let url = format!("{}?prepared_statements=true&max_pool_size=1", pooler.url());
+    let pool = config(&url, &[]).client_pool().await.unwrap_or_else(|error| panic!("{error:?}"));
+    let client = lent(&pool).await;
+    for number in 0..2 {
+        client.query(NEXT, &[Type::INT4], &[&number]).await.expect("a number");
+    }
+    assert_eq!(names_of(&client, NEXT).await, 1);
+}
+
+#[tokio::test]
+async fn a_client_that_gives_up_leaves_the_pooler_and_the_pool_sound() {
+    const SLEEP: &str = "SELECT 1 FROM pg_sleep(600)";
+    let database = Database::empty().await;
+    let pooler = Pooler::of(&database).await;
+    let url = format!("{}?max_pool_size=1&checkout_timeout=30", pooler.url());
+    let pool = config(&url, &[]).client_pool().await.unwrap_or_else(|error| panic!("{error:?}"));
+    for _ in 0..3 {
+        let client = lent(&pool).await;
+        let sleeping = tokio::spawn(async move { client.query(SLEEP, &[], &[]).await });
+        eventually("it runs", async || database.column(RUNS).await != ["0"]).await;
+        sleeping.abort();
+        assert_eq!(one::<i32>(&lent(&pool).await, "SELECT 7").await, 7, "{}", pooler.log());
+        // Behind a pooler, it is left to itself.
+        database.execute(END).await;
+    }
+    let status = pool.status();
+    assert_eq!(
+        (status.size, status.opened, status.abandoned, status.broken),
+        (1, 4, 3, 0),
+        "{}",
+        pooler.log()
+    );
+}

@@ -1,0 +1,78 @@
+//! What a session begins with.
+
+use std::net::TcpListener;
+
+use authority_connection::ConnectError;
+use tokio_postgres::error::SqlState;
+
+use super::{lent, one, pool};
+use crate::connection::config;
+use crate::support::{Database, server};
+
+const PLANS: &str = "SHOW plan_cache_mode";
+const ZONE: &str = "SHOW TimeZone";
+
+#[tokio::test]
+async fn a_session_has_the_settings_of_the_url_and_plans_a_statement_once() {
+    let database = Database::empty().await;
+    let plain = pool(&database, "").await;
+    let client = lent(&plain).await;
+    for (setting, value) in [
+        (PLANS, "force_generic_plan"),
+        (ZONE, "UTC"),
+        ("SHOW application_name", "authority"),
+        ("SHOW statement_timeout", "0"),
+    ] {
+        assert_eq!(one::<String>(&client, setting).await, value, "{setting}");
+    }
+    let told = pool(
+        &database,
+        "options=-c%20Plan_Cache_Mode=auto%20-c%20timezone=Asia/Tokyo%20-c%20its.text=a\\%20b&\
+         application_name=it%27s%20me&statement_timeout=200ms",
+    )
+    .await;
+    let client = lent(&told).await;
+    for (setting, value) in [
+        (PLANS, "auto"),
+        (ZONE, "Asia/Tokyo"),
+        ("SHOW its.text", "a b"),
+        ("SHOW application_name", "it's me"),
+        ("SHOW statement_timeout", "200ms"),
+    ] {
+        assert_eq!(one::<String>(&client, setting).await, value, "{setting}");
+    }
+    let error = client.query("SELECT 1 FROM pg_sleep(60)", &[], &[]).await.expect_err("it takes too long");
+    assert_eq!(error.code(), Some(&SqlState::QUERY_CANCELED));
+    assert_eq!(one::<String>(&client, PLANS).await, "auto", "the connection is still good");
+}
+
+#[tokio::test]
+async fn nothing_that_is_printed_shows_the_password() {
+    let database = Database::empty().await;
+    let url = server().endpoint().tcp_url_for(database.name());
+    let config = config(url.reveal(), &[]);
+    let password = config.password().expect("a password").reveal().to_owned();
+    let pool = config.client_pool().await.expect("a pool");
+    let client = lent(&pool).await;
+    for printed in [format!("{pool:?}"), format!("{client:?}"), format!("{:?}", pool.status())] {
+        assert!(!printed.is_empty() && !printed.contains(&password), "{printed}");
+    }
+}
+
+#[tokio::test]
+async fn the_initial_connections_are_open_before_the_first_is_asked_for() {
+    let database = Database::empty().await;
+    for (parameters, size) in [("", 1), ("initial_pool_size=0", 1), ("initial_pool_size=3", 3)] {
+        let status = pool(&database, parameters).await.status();
+        assert_eq!((status.size, status.available), (size, size), "{parameters}");
+        assert_eq!((status.checkouts, status.max_size), (0, 10));
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_up_or_is_not_there_is_no_pool() {
+    let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its address").port();
+    let nobody = config(&format!("postgres://authority@127.0.0.1:{port}/a?retry_attempts=0"), &[]);
+    let error = nobody.client_pool().await.expect_err("nobody is there");
+    assert!(matches!(error, ConnectError::Refused { .. }), "{error:?}");
+}
