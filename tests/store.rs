@@ -1,4 +1,5 @@
 //! The operations of the store, as the serving role, on a real server.
 
 mod codes;
+mod with;
 mod world;
