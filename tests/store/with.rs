@@ -146,7 +146,7 @@ impl World {
             "UPDATE clients SET disabled_at = NULL, grant_types = '{authorization_code,refresh_token}',
                  dpop_bound_access_tokens = false, tls_client_certificate_bound_access_tokens = false,
                  allow_plain_code_challenge = false, revocation_epoch = 0, response_types = '{code}';
-             UPDATE users SET locked_at = NULL, locked_until = NULL, revocation_epoch = 0;
+             UPDATE users SET locked_at = NULL, locked_until = NULL, lock_reason = NULL, revocation_epoch = 0;
              UPDATE sessions SET revoked_at = NULL, revocation_reason = NULL, user_epoch = 0",
         )
         .await;
