@@ -1,8 +1,14 @@
 //! The operations of the store, as the serving role, on a real server.
 
 mod access;
+mod audit;
 mod codes;
+mod errors;
+mod kills;
+mod pooler;
+mod races;
 mod refresh;
 mod revocation;
+mod statements;
 mod with;
 mod world;
