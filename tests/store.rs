@@ -5,6 +5,8 @@ mod audit;
 mod codes;
 mod errors;
 mod kills;
+mod model;
+mod plans;
 mod pooler;
 mod races;
 mod refresh;
