@@ -81,12 +81,9 @@ async fn no_statement_reads_a_table_from_end_to_end_or_joins_otherwise_than_by_i
             let scan = line.trim_start().trim_start_matches("->").trim_start();
             if let Some(table) = scan.strip_prefix("Seq Scan on ") {
                 let table = table.split(' ').next().expect("a table");
-                assert!(
-                    TINY.contains(&table),
-                    "{} reads all of {table}:\n{}",
-                    statement.name,
-                    lines.join("\n")
-                );
+                // Maintenance keeps the default partitions empty.
+                let is_small = TINY.contains(&table) || table.ends_with("_default");
+                assert!(is_small, "{} reads all of {table}:\n{}", statement.name, lines.join("\n"));
             }
             assert!(
                 !scan.starts_with("Hash") && !scan.starts_with("Merge Join"),
