@@ -4,6 +4,7 @@ mod access;
 mod audit;
 mod codes;
 mod errors;
+mod hot;
 mod kills;
 mod model;
 mod plans;

@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 
 use super::with::{certificate, dpop, kept, uris};
 use super::world::{AUDIENCE, World, rotate};
-use crate::support::{Session, eventually, in_time};
+use crate::support::{Session, in_time};
 
 type Change = Box<dyn for<'a> FnOnce(Rotate<'a>) -> Rotate<'a>>;
 
@@ -340,28 +340,4 @@ async fn a_replaced_token_is_given_the_same_successor_with_an_access_token_of_it
     }
     // Who presents the successor that was made in vain has one that never was: but it is of the family.
     assert_eq!(world.rotate(&unused).await.0.expect_err("never given"), Refusal::Reused);
-}
-
-#[tokio::test]
-async fn rotations_stay_on_their_page_and_off_every_index() {
-    const ROTATIONS: usize = 3000;
-    let mut world = World::new().await;
-    let mut tokens = Vec::new();
-    for _ in 0..100 {
-        tokens.push(world.family("openid offline_access").await);
-    }
-    for number in 0..ROTATIONS {
-        let place = number % tokens.len();
-        let (outcome, successor, _) = world.rotate(&tokens[place]).await;
-        outcome.expect("a successor");
-        tokens[place] = successor;
-    }
-    // Backends tell what they did a while after they did it.
-    let updates = "SELECT n_tup_upd FROM pg_stat_user_tables WHERE relname = 'refresh_tokens'";
-    eventually("the server has counted", async || world.value(updates).await == ROTATIONS.to_string()).await;
-    let share =
-        "SELECT n_tup_hot_upd::float8 / n_tup_upd FROM pg_stat_user_tables WHERE relname = 'refresh_tokens'";
-    let share: f64 = world.value(share).await.parse().expect("a number");
-    eprintln!("{:.2} % of {ROTATIONS} rotations were HOT", share * 100.0);
-    assert!(share > 0.95, "{share}");
 }
