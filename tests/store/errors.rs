@@ -48,7 +48,7 @@ async fn a_refused_row_is_named_by_its_constraint_and_shown_to_nobody() {
         (table.as_str(), constraint.as_str()),
         ("authorization_codes_default", "ck_authorization_codes_nonce")
     );
-    let digest: String = code.digest().octets().iter().map(|octet| format!("{octet:02x}")).collect();
+    let digest = super::with::hex(&code.digest());
     let shown = format!("{error} {error:?}");
     assert!(!shown.contains("private") && !shown.contains(&digest) && !shown.contains("ada"), "{shown}");
     let requested = format!("{request:?}");
@@ -94,8 +94,7 @@ async fn a_statement_whose_backend_died_is_repeated_by_the_store_itself() {
         .await;
         session.end().await;
     };
-    let (store, database) = (world.store.clone(), &world.database);
-    let _ = database;
+    let store = world.store.clone();
     let (successor, (access, _)) = (token.successor(&mut world.random), world.new_tokens());
     let audience = [AUDIENCE.to_owned()];
     let request = rotate(&token, &successor, world.client, &access, &audience);

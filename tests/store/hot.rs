@@ -7,6 +7,7 @@ use authority_migration::runner::Runner;
 use authority_store::{AccessToken, ClientId, RefreshToken, Rotation, UserId, system_random};
 use chrono::{DateTime, Utc};
 
+use super::with::hex;
 use super::world::{AUDIENCE, rotate, store_at};
 use crate::servers;
 use crate::support::eventually;
@@ -30,11 +31,8 @@ async fn rotations_stay_on_their_page_and_off_every_index() {
          VALUES ('{client}', 'app', 'App', 'public', 'none', '{{https://app.example/}}',
                  '{{authorization_code,refresh_token}}');"
     );
-    let hex = |digest: authority_entity::secret::Digest| {
-        digest.octets().iter().map(|octet| format!("{octet:02x}")).collect::<String>()
-    };
     for token in &tokens {
-        let (id, digest, lineage) = (token.family(), hex(token.digest()), hex(token.lineage_digest()));
+        let (id, digest, lineage) = (token.family(), hex(&token.digest()), hex(&token.lineage_digest()));
         let _ = write!(
             sql,
             "INSERT INTO refresh_tokens (id, digest, lineage_digest, client_id, user_id, scopes, auth_time, issued_at,

@@ -7,7 +7,7 @@ use authority_store::{
 };
 use chrono::TimeDelta;
 
-use super::with::{certificate, dpop, kept, uris};
+use super::with::{certificate, dpop, hex, kept, uris};
 use super::world::{AUDIENCE, World, rotate};
 use crate::support::{Session, in_time};
 
@@ -24,6 +24,7 @@ async fn bound(world: &mut World) -> RefreshToken {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a list of every case")]
 async fn each_reason_not_to_rotate_has_its_error_code_and_leaves_the_token_as_it_was() {
     let mut world = World::new().await;
     let mut seen = HashSet::new();
@@ -143,9 +144,6 @@ async fn a_rotation_rewrites_the_row_in_place() {
     let (outcome, successor, access) = world.rotate(&token).await;
     let Ok(Rotation::Rotated(grant)) = outcome else { panic!("{outcome:?}") };
     assert_eq!(grant.refresh_expires_at, Some(world.now + TimeDelta::hours(1)));
-    let hex = |digest: authority_entity::secret::Digest| {
-        digest.octets().iter().map(|octet| format!("{octet:02x}")).collect::<String>()
-    };
     let row = world
         .value(
             "SELECT concat_ws(' ', encode(digest, 'hex'), encode(previous_digest, 'hex'), generation,
@@ -156,9 +154,9 @@ async fn a_rotation_rewrites_the_row_in_place() {
         .await;
     let wanted = format!(
         "{} {} 1 60 00:01:40 01:00:00 365 days {}",
-        hex(successor.digest()),
-        hex(token.digest()),
-        hex(token.lineage_digest())
+        hex(&successor.digest()),
+        hex(&token.digest()),
+        hex(&token.lineage_digest())
     );
     assert_eq!(row, wanted);
     let sql = format!("SELECT refresh_token_id FROM access_tokens WHERE id = '{}'", access.id());

@@ -1,6 +1,7 @@
 //! Operations with something changed in their request, and what they wrote.
 
 use authority_entity::sea_orm_active_enums::{CodeChallengeMethod, GrantType};
+use authority_entity::secret::Digest;
 use authority_store::{
     AccessToken, AuthorizationCode, CodeChallenge, CodeVerifier, Exchange, ExchangeRefusal, Exchanged,
     IssueAccessToken, IssueAccessTokenRefusal, IssueCode, IssueCodeRefusal, NewAccessToken, RefreshToken,
@@ -34,6 +35,11 @@ pub(super) fn uris(all: &[&str]) -> &'static [String] {
 pub(super) fn challenge() -> CodeChallenge {
     CodeChallenge::new("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", CodeChallengeMethod::S256)
         .expect("a challenge")
+}
+
+/// A digest as PostgreSQL's `encode` shows it.
+pub(super) fn hex(digest: &Digest) -> String {
+    digest.octets().iter().fold(String::new(), |text, octet| text + &format!("{octet:02x}"))
 }
 
 impl World {

@@ -12,6 +12,8 @@ use serde_json::json;
 use crate::store::with::{kept, uris};
 use crate::store::world::{VERIFIER, World};
 
+type Change = Box<dyn for<'a> FnOnce(IssueCode<'a>) -> IssueCode<'a>>;
+
 fn same(request: IssueCode<'_>) -> IssueCode<'_> {
     request
 }
@@ -83,7 +85,7 @@ async fn each_reason_not_to_issue_a_code_has_its_error_code_and_writes_nothing()
     ] {
         check(sql, Refusal::SessionEnded, ErrorCode::LoginRequired, same).await;
     }
-    let cases: [(Refusal, ErrorCode, Box<dyn for<'a> FnOnce(IssueCode<'a>) -> IssueCode<'a>>); 5] = [
+    let cases: [(Refusal, ErrorCode, Change); 5] = [
         (
             Refusal::UnknownClient,
             ErrorCode::InvalidClient,

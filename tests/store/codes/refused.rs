@@ -14,6 +14,7 @@ use crate::support::{Session, in_time};
 type Change = Box<dyn for<'a> FnOnce(Exchange<'a>) -> Exchange<'a>>;
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a list of every case")]
 async fn each_reason_not_to_exchange_a_code_has_its_error_code_and_leaves_the_code_as_it_was() {
     let mut world = World::new().await;
     let mut seen = HashSet::new();
