@@ -1,13 +1,13 @@
 //! The operations of the store, as the serving role, on a real server.
 
 mod access;
-mod audit;
+mod audited;
 mod codes;
 mod errors;
+mod generic_plans;
 mod hot;
 mod kills;
 mod model;
-mod plans;
 mod pooler;
 mod races;
 mod refresh;

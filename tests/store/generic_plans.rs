@@ -69,7 +69,7 @@ async fn no_statement_reads_a_table_from_end_to_end_or_joins_otherwise_than_by_i
     // Of the first day, whose partition the plans then show.
     let id = world.value("SELECT id FROM access_tokens_0 ORDER BY id LIMIT 1").await;
     let mut document = format!(
-        "<!-- Written by the test store::plans, from PostgreSQL {VERSION}; INSTA_UPDATE=always writes it anew. -->\n\n\
+        "<!-- Written by the test store::generic_plans, from PostgreSQL {VERSION}; INSTA_UPDATE=always writes it anew. -->\n\n\
          # Plans\n\n\
          How PostgreSQL {VERSION} runs each statement of the store when it plans for no particular values\n\
          (`plan_cache_mode = force_generic_plan`), on 120,000 access tokens in 30 dated partitions, of which\n\
@@ -119,7 +119,7 @@ async fn no_statement_reads_a_table_from_end_to_end_or_joins_otherwise_than_by_i
         let committed = std::fs::read_to_string(&path).unwrap_or_default();
         assert!(
             committed == document,
-            "docs/plans.md is not what PostgreSQL plans; fix: INSTA_UPDATE=always cargo test --package authority-tests -- store::plans"
+            "docs/plans.md is not what PostgreSQL plans; fix: INSTA_UPDATE=always cargo test --package authority-tests -- store::generic_plans"
         );
     }
 }
