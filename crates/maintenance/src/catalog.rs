@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use sqlx::{AssertSqlSafe, PgConnection, Row};
+use sqlx::{AssertSqlSafe, PgConnection, PgPool, Row};
 
 use crate::partitions::{Dated, Period, Range, TABLES, day_of};
 use crate::{Error, Result};
@@ -35,7 +35,9 @@ pub(crate) async fn partitions(connection: &mut PgConnection, table: &str) -> sq
     let rows = sqlx::query(sql).bind(table).persistent(false).fetch_all(connection).await?;
     let mut partitions = Vec::new();
     for row in rows {
-        if let Some(range) = Range::parse(row.try_get("bound")?) {
+        // Of one that is dropped at this moment, there is no bound any more.
+        let bound: Option<String> = row.try_get("bound")?;
+        if let Some(range) = bound.as_deref().and_then(Range::parse) {
             partitions.push(Existing { name: row.try_get("name")?, range });
         }
     }
@@ -79,7 +81,10 @@ pub(crate) async fn settings(
 }
 
 /// Makes sure that the tables are there, that this role may maintain them, and that the database can be written to.
-pub(crate) async fn site(connection: &mut PgConnection) -> Result<Site> {
+///
+/// In a transaction, as a pooler keeps even the parts of one statement together only there.
+pub(crate) async fn site(pool: &PgPool) -> Result<Site> {
+    let mut transaction = pool.begin().await.map_err(Error::Connection)?;
     let sql = "SELECT pg_catalog.statement_timestamp() AS now,
                       pg_catalog.current_database()::text AS database,
                       current_user::text AS role,
@@ -94,8 +99,9 @@ pub(crate) async fn site(connection: &mut PgConnection) -> Result<Site> {
     let needed = TABLES.iter().map(|(table, _)| *table);
     let needed = needed.chain(["device_codes", "refresh_tokens", "sessions", "settings"]);
     let names: Vec<String> = needed.map(str::to_owned).collect();
-    let row = sqlx::query(sql).bind(names).persistent(false).fetch_one(connection).await;
+    let row = sqlx::query(sql).bind(names).persistent(false).fetch_one(&mut *transaction).await;
     let row = row.map_err(Error::server)?;
+    transaction.rollback().await.map_err(Error::server)?;
     let text = |name| row.try_get::<String, _>(name).map_err(Error::server);
     if let Some(table) = row.try_get::<Option<String>, _>("missing").map_err(Error::server)? {
         return Err(Error::NotMigrated { database: text("database")?, table });

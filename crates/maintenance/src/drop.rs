@@ -5,14 +5,16 @@
 //! `sessions` under ACCESS EXCLUSIVE locks. So the partition is dropped as it is: one ACCESS EXCLUSIVE lock on its table,
 //! for an instant, waited for no longer than `lock_timeout`.
 
+use std::ops::ControlFlow;
+
 use chrono::{DateTime, Utc};
 use sqlx::{AssertSqlSafe, PgConnection, Row};
 
 use crate::catalog::{self, Existing};
 use crate::error::{is_blocked, objection};
 use crate::partitions::smallest_id_at;
-use crate::step::{Attempts, Begun, Work, blocker, execute, identifier};
-use crate::{Done, Elsewhere, Error, Overdue, Report, Result, Task, Why};
+use crate::step::{Attempts, Begun, Ended, Work, blocker, execute, identifier};
+use crate::{Done, Error, Report, Result, Task, Why};
 
 /// The partitions of a table that hold only ids from before `limit`.
 pub(crate) async fn past(
@@ -48,46 +50,46 @@ pub(crate) async fn drop(
     partition: &Existing,
     now: DateTime<Utc>,
     report: &mut Report,
-) -> Result<()> {
-    let Existing { name, .. } = partition;
-    let overdue = |why| Overdue { task: Task::Drop, subject: name.clone(), why };
+) -> Result<ControlFlow<()>> {
     let mut step = match work.begin(table).await? {
         Begun::Alone(step) => step,
-        Begun::Elsewhere(holder) => {
-            report.elsewhere(Elsewhere { table, holder });
-            return Ok(());
-        }
+        Begun::Elsewhere(holder) => return Ok(report.leave(table, holder)),
     };
-    if !catalog::partitions(&mut step, table).await.map_err(Error::server)?.contains(partition) {
-        return Ok(());
+    let ended = in_step(&mut step, work, table, partition, now).await.map_err(Error::server);
+    Ended::close(ended, step, Task::Drop, &partition.name, report).await
+}
+
+async fn in_step(
+    step: &mut PgConnection,
+    work: &Work,
+    table: &str,
+    partition: &Existing,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Ended> {
+    let Existing { name, .. } = partition;
+    if !catalog::partitions(step, table).await?.contains(partition) {
+        return Ok(Ended::Nothing);
     }
-    if holds_valid(&mut step, table, name, now).await.map_err(Error::server)? {
-        report.overdue.push(overdue(Why::StillValid));
-        return Ok(());
+    if holds_valid(step, table, name, now).await? {
+        return Ok(Ended::Late(Why::StillValid));
     }
     let attempts = Attempts::within(work.wait);
     loop {
-        execute(&mut step, "SAVEPOINT attempt").await.map_err(Error::server)?;
-        let error = match execute(&mut step, &format!("DROP TABLE {}", identifier(name))).await {
-            Ok(_) => {
-                step.commit().await.map_err(Error::server)?;
-                report.done.push(Done::Dropped { partition: name.clone() });
-                return Ok(());
-            }
+        execute(step, "SAVEPOINT attempt").await?;
+        let error = match execute(step, &format!("DROP TABLE {}", identifier(name))).await {
+            Ok(_) => return Ok(Ended::Done(Done::Dropped { partition: name.clone() })),
             Err(error) => error,
         };
         if let Some(message) = objection(&error) {
-            report.overdue.push(overdue(Why::Refused(message)));
-            return Ok(());
+            return Ok(Ended::Late(Why::Refused(message)));
         }
         if !is_blocked(&error) {
-            return Err(Error::server(error));
+            return Err(error);
         }
-        execute(&mut step, "ROLLBACK TO SAVEPOINT attempt").await.map_err(Error::server)?;
-        let holder = blocker(&mut step, table).await.map_err(Error::server)?;
+        execute(step, "ROLLBACK TO SAVEPOINT attempt").await?;
+        let holder = blocker(step, table).await?;
         if !attempts.another().await {
-            report.overdue.push(overdue(Why::Blocked(holder)));
-            return Ok(());
+            return Ok(Ended::Late(Why::Blocked(holder)));
         }
     }
 }

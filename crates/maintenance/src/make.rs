@@ -14,67 +14,67 @@
 //! A lock is waited for no longer than `lock_timeout`; then the attempt is taken back to a savepoint, traffic goes on, and
 //! it is tried again. All of it is one transaction: who dies in it leaves nothing.
 
+use std::ops::ControlFlow;
+
 use sqlx::{AssertSqlSafe, PgConnection, Row};
 
 use crate::catalog::{self, default_of};
 use crate::error::{is_blocked, is_overtaken, objection};
 use crate::partitions::Dated;
-use crate::step::{Attempts, Begun, Work, blocker, execute};
-use crate::{Done, Elsewhere, Error, Overdue, Report, Result, Task, Why};
+use crate::step::{Attempts, Begun, Ended, Work, blocker, execute};
+use crate::{Done, Error, Report, Result, Task, Why};
 
 /// The constraint that says what the bounds will say, so that attaching need not read the rows.
 const RANGE_CHECK: &str = "ck_range_to_attach";
 
 /// Makes the partition unless it is there. `in_use` says that its period has begun, so that rows may come for it at any
 /// moment.
-pub(crate) async fn make(work: &Work, dated: &Dated, in_use: bool, report: &mut Report) -> Result<()> {
-    let table = dated.table;
-    let overdue = |why| Overdue { task: Task::Make, subject: dated.name.clone(), why };
-    let mut step = match work.begin(table).await? {
+pub(crate) async fn make(
+    work: &Work,
+    dated: &Dated,
+    in_use: bool,
+    report: &mut Report,
+) -> Result<ControlFlow<()>> {
+    let mut step = match work.begin(dated.table).await? {
         Begun::Alone(step) => step,
-        Begun::Elsewhere(holder) => {
-            report.elsewhere(Elsewhere { table, holder });
-            return Ok(());
-        }
+        Begun::Elsewhere(holder) => return Ok(report.leave(dated.table, holder)),
     };
-    let existing = catalog::partitions(&mut step, table).await.map_err(Error::server)?;
-    if existing.iter().any(|one| one.range.covers(dated)) {
-        return Ok(());
+    let ended = in_step(&mut step, work, dated, in_use).await.map_err(Error::server);
+    Ended::close(ended, step, Task::Make, &dated.name, report).await
+}
+
+async fn in_step(step: &mut PgConnection, work: &Work, dated: &Dated, in_use: bool) -> sqlx::Result<Ended> {
+    let table = dated.table;
+    if catalog::partitions(step, table).await?.iter().any(|one| one.range.covers(dated)) {
+        return Ok(Ended::Nothing);
     }
-    if is_taken(&mut step, &dated.name).await.map_err(Error::server)? {
-        report.overdue.push(overdue(Why::NameTaken));
-        return Ok(());
+    if is_taken(step, &dated.name).await? {
+        return Ok(Ended::Late(Why::NameTaken));
     }
-    let parts = Parts::read(&mut step, dated).await.map_err(Error::server)?;
-    let mut with_rows = in_use || parts.has_rows(&mut step).await.map_err(Error::server)?;
-    parts.create(&mut step).await.map_err(Error::server)?;
+    let parts = Parts::read(step, dated).await?;
+    let mut with_rows = in_use || parts.has_rows(step).await?;
+    parts.create(step).await?;
     if with_rows {
-        execute(&mut step, &parts.copying).await.map_err(Error::server)?;
+        execute(step, &parts.copying).await?;
     }
     let attempts = Attempts::within(work.wait);
     loop {
-        execute(&mut step, "SAVEPOINT attempt").await.map_err(Error::server)?;
-        let error = match parts.attach(&mut step, with_rows).await {
-            Ok(moved) => {
-                step.commit().await.map_err(Error::server)?;
-                report.done.push(Done::Made { partition: dated.name.clone(), moved });
-                return Ok(());
-            }
+        execute(step, "SAVEPOINT attempt").await?;
+        let error = match parts.attach(step, with_rows).await {
+            Ok(moved) => return Ok(Ended::Done(Done::Made { partition: dated.name.clone(), moved })),
             Err(error) => error,
         };
         if let Some(message) = objection(&error) {
-            report.overdue.push(overdue(Why::Refused(message)));
-            return Ok(());
+            return Ok(Ended::Late(Why::Refused(message)));
         }
         if !is_blocked(&error) && (with_rows || !is_overtaken(&error)) {
-            return Err(Error::server(error));
+            return Err(error);
         }
         with_rows |= is_overtaken(&error);
-        execute(&mut step, "ROLLBACK TO SAVEPOINT attempt").await.map_err(Error::server)?;
-        let holder = blocker(&mut step, table).await.map_err(Error::server)?;
+        execute(step, "ROLLBACK TO SAVEPOINT attempt").await?;
+        let holder = blocker(step, table).await?;
         if !attempts.another().await {
-            report.overdue.push(overdue(Why::Blocked(holder)));
-            return Ok(());
+            return Ok(Ended::Late(Why::Blocked(holder)));
         }
     }
 }

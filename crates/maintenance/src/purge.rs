@@ -5,15 +5,18 @@
 //! and nothing is looked at twice. Rows that others work on are passed over. What a row takes with it by foreign keys is
 //! past its retention too.
 
+use std::ops::ControlFlow;
+
 use chrono::{DateTime, Utc};
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, Row};
 
+use crate::error::is_blocked;
 use crate::partitions::{TABLES, smallest_id_at};
 use crate::retention::Retention;
-use crate::step::{Begun, Work};
-use crate::{Done, Elsewhere, Error, Overdue, Report, Result, Task, Why};
+use crate::step::{Attempts, Begun, Work};
+use crate::{Done, Error, Overdue, Report, Result, Task, Why};
 
 const BEFORE_ALL_IDS: &str = "00000000-0000-0000-0000-000000000000";
 
@@ -82,17 +85,22 @@ impl Purge {
     }
 
     /// Deletes them, as many at a time as a batch may hold.
-    pub(crate) async fn run(&self, work: &Work, batch: u32, report: &mut Report) -> Result<()> {
+    pub(crate) async fn run(&self, work: &Work, batch: u32, report: &mut Report) -> Result<ControlFlow<()>> {
         let mut after = BEFORE_ALL_IDS.to_owned();
         let (mut gone, mut in_use) = (0, 0);
+        let mut attempts = Attempts::within(work.wait);
         let ended = loop {
             match self.batch(work, &after, batch, report).await {
-                Ok(Some(Batch { due, gone: deleted, last: Some(last) })) => {
+                Ok(ControlFlow::Continue(Batch { due, gone: deleted, last: Some(last) })) => {
                     gone += deleted.unsigned_abs();
                     in_use += (due - deleted).unsigned_abs();
                     after = last;
+                    attempts = Attempts::within(work.wait);
                 }
-                Ok(_) => break Ok(()),
+                Ok(ControlFlow::Continue(_)) => break Ok(ControlFlow::Continue(())),
+                Ok(ControlFlow::Break(())) => break Ok(ControlFlow::Break(())),
+                // Others change a table that a row takes rows from, or a partition comes or goes.
+                Err(Error::Server(error)) if is_blocked(&error) && attempts.another().await => {}
                 Err(error) => break Err(error),
             }
         };
@@ -106,20 +114,17 @@ impl Purge {
         ended
     }
 
-    /// One batch; nothing when another run works on the table.
+    /// One batch.
     async fn batch(
         &self,
         work: &Work,
         after: &str,
         limit: u32,
         report: &mut Report,
-    ) -> Result<Option<Batch>> {
+    ) -> Result<ControlFlow<(), Batch>> {
         let mut step = match work.begin(self.table).await? {
             Begun::Alone(step) => step,
-            Begun::Elsewhere(holder) => {
-                report.elsewhere(Elsewhere { table: self.table, holder });
-                return Ok(None);
-            }
+            Begun::Elsewhere(holder) => return Ok(report.leave(self.table, holder)),
         };
         let Self { relation, condition, .. } = self;
         // The condition is asked again of the rows as they are once they are locked.
@@ -136,12 +141,19 @@ impl Purge {
                     (SELECT id::text FROM due ORDER BY id DESC LIMIT 1) AS last",
             due = self.due(),
         );
-        let row = self.bound(&sql, after, limit).fetch_one(&mut *step).await.map_err(Error::server)?;
+        let row = match self.bound(&sql, after, limit).fetch_one(&mut *step).await {
+            Ok(row) => row,
+            Err(error) => {
+                // The lock is free again before anything else is tried; a lost connection has freed it already.
+                let _ = step.rollback().await;
+                return Err(Error::server(error));
+            }
+        };
         let batch =
             || Ok(Batch { due: count(&row, "due")?, gone: count(&row, "gone")?, last: row.try_get("last")? });
         let batch = batch().map_err(Error::server)?;
         step.commit().await.map_err(Error::server)?;
-        Ok(Some(batch))
+        Ok(ControlFlow::Continue(batch))
     }
 
     /// What is true for rows to delete. Nothing that was made since the limit can have ended before it.

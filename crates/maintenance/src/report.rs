@@ -1,4 +1,5 @@
 use std::fmt;
+use std::ops::ControlFlow;
 
 use crate::Holder;
 
@@ -92,11 +93,10 @@ impl Report {
         self.overdue.is_empty()
     }
 
-    /// Another run works on a table; said once for each table.
-    pub(crate) fn elsewhere(&mut self, elsewhere: Elsewhere) {
-        if !self.elsewhere.iter().any(|known| known.table == elsewhere.table) {
-            self.elsewhere.push(elsewhere);
-        }
+    /// Another run works on a table, which is therefore left to it.
+    pub(crate) fn leave<T>(&mut self, table: &'static str, holder: Option<Holder>) -> ControlFlow<(), T> {
+        self.elsewhere.push(Elsewhere { table, holder });
+        ControlFlow::Break(())
     }
 }
 

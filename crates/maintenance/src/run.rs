@@ -1,3 +1,4 @@
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use chrono::{DateTime, Days, Months, NaiveDate, Utc};
@@ -36,8 +37,7 @@ pub struct Maintenance {
 ///
 /// Fails when the database is not migrated, cannot be written to, or is not this role's to maintain.
 pub async fn server_time(pool: &PgPool) -> Result<DateTime<Utc>> {
-    let mut connection = pool.acquire().await.map_err(Error::Connection)?;
-    Ok(catalog::site(&mut connection).await?.now)
+    Ok(catalog::site(pool).await?.now)
 }
 
 impl Maintenance {
@@ -62,14 +62,32 @@ impl Maintenance {
         let work = self.work(pool).await?;
         let retention = self.retention(&work).await?;
         for (table, period) in TABLES {
-            if let Some(purge) = Purge::of_default(table, &retention, self.now) {
-                self.purge(&work, &purge, report).await?;
-            }
-            self.drop_past(&work, table, &retention, report).await?;
-            self.make_missing(&work, table, period, &retention, report).await?;
+            self.run_table(&work, table, period, &retention, report).await?;
         }
         for purge in Purge::of_tables(&retention, self.now) {
-            self.purge(&work, &purge, report).await?;
+            // One that is left to another run keeps none of the others.
+            let _ = self.purge(&work, &purge, report).await?;
+        }
+        Ok(())
+    }
+
+    /// Everything that one partitioned table needs. As soon as another run is at work on it, the rest is left to that
+    /// one: the run that has the lock last was never in another one's way, so it does everything.
+    async fn run_table(
+        &self,
+        work: &Work,
+        table: &'static str,
+        period: Period,
+        retention: &Retention,
+        report: &mut Report,
+    ) -> Result<()> {
+        if let Some(purge) = Purge::of_default(table, retention, self.now)
+            && self.purge(work, &purge, report).await?.is_break()
+        {
+            return Ok(());
+        }
+        if self.drop_past(work, table, retention, report).await?.is_continue() {
+            self.make_missing(work, table, period, retention, report).await?;
         }
         Ok(())
     }
@@ -112,8 +130,7 @@ impl Maintenance {
     }
 
     async fn work(&self, pool: &PgPool) -> Result<Work> {
-        let mut connection = pool.acquire().await.map_err(Error::Connection)?;
-        let owner = catalog::site(&mut connection).await?.owner;
+        let owner = catalog::site(pool).await?.owner;
         Ok(Work { pool: pool.clone(), owner, lock_timeout: self.lock_timeout, wait: self.wait })
     }
 
@@ -123,7 +140,7 @@ impl Maintenance {
         Ok(Retention::new(self.now, &settings))
     }
 
-    async fn purge(&self, work: &Work, purge: &Purge, report: &mut Report) -> Result<()> {
+    async fn purge(&self, work: &Work, purge: &Purge, report: &mut Report) -> Result<ControlFlow<()>> {
         let ended = purge.run(work, self.batch, report).await;
         late(work, purge.table, Task::Delete, purge.relation, ended, report).await
     }
@@ -134,16 +151,18 @@ impl Maintenance {
         table: &'static str,
         retention: &Retention,
         report: &mut Report,
-    ) -> Result<()> {
-        let Some(limit) = retention.of_partitioned(table) else { return Ok(()) };
+    ) -> Result<ControlFlow<()>> {
+        let Some(limit) = retention.of_partitioned(table) else { return Ok(ControlFlow::Continue(())) };
         let mut look = work.look().await?;
         let past = drop::past(&mut look, table, limit).await.map_err(Error::server)?;
         look.rollback().await.map_err(Error::server)?;
         for partition in past {
             let ended = drop::drop(work, table, &partition, self.now, report).await;
-            late(work, table, Task::Drop, &partition.name, ended, report).await?;
+            if late(work, table, Task::Drop, &partition.name, ended, report).await?.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
         }
-        Ok(())
+        Ok(ControlFlow::Continue(()))
     }
 
     async fn make_missing(
@@ -161,7 +180,9 @@ impl Maintenance {
         for dated in missing.map_err(Error::server)? {
             let in_use = dated.start <= self.now.date_naive();
             let ended = make::make(work, &dated, in_use, report).await;
-            late(work, table, Task::Make, &dated.name, ended, report).await?;
+            if late(work, table, Task::Make, &dated.name, ended, report).await?.is_break() {
+                break;
+            }
         }
         Ok(())
     }
@@ -216,16 +237,16 @@ async fn late(
     table: &str,
     task: Task,
     subject: &str,
-    ended: Result<()>,
+    ended: Result<ControlFlow<()>>,
     report: &mut Report,
-) -> Result<()> {
+) -> Result<ControlFlow<()>> {
     match ended {
         Err(Error::Server(error)) if is_blocked(&error) => {
             let mut look = work.look().await?;
             let holder = blocker(&mut look, table).await.map_err(Error::server)?;
             let why = Why::Blocked(holder);
             report.overdue.push(Overdue { task, subject: subject.to_owned(), why });
-            Ok(())
+            Ok(ControlFlow::Continue(()))
         }
         ended => ended,
     }

@@ -3,13 +3,14 @@
 //! The lock is a transaction-level one in the very transaction that works, so it works behind a transaction pooler and
 //! goes when the step goes. It is tried and never waited for: whoever holds it is doing the same thing.
 
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use authority_migration::runner::Holder;
 use sqlx::postgres::{PgPool, PgRow};
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, Row, Transaction};
 
-use crate::{Error, Result};
+use crate::{Done, Error, Overdue, Report, Result, Task, Why};
 
 /// The first half of the keys: `Auth` in ASCII. The second is `mnt` and the number of the table.
 const KEY: i32 = 0x4175_7468;
@@ -40,6 +41,39 @@ pub(crate) struct Work {
     pub(crate) wait: Duration,
 }
 
+/// What came of a step's work, before its transaction ends.
+pub(crate) enum Ended {
+    /// It was done.
+    Done(Done),
+    /// Somebody else has done it.
+    Nothing,
+    /// It could not be done.
+    Late(Why),
+}
+
+impl Ended {
+    /// Ends the transaction: what was done lasts, and everything else never happened. The lock is free afterwards.
+    pub(crate) async fn close(
+        ended: Result<Self>,
+        step: Transaction<'static, Postgres>,
+        task: Task,
+        subject: &str,
+        report: &mut Report,
+    ) -> Result<ControlFlow<()>> {
+        if let Ok(Self::Done(done)) = ended {
+            step.commit().await.map_err(Error::server)?;
+            report.done.push(done);
+            return Ok(ControlFlow::Continue(()));
+        }
+        let rolled_back = step.rollback().await;
+        if let Self::Late(why) = ended? {
+            report.overdue.push(Overdue { task, subject: subject.to_owned(), why });
+        }
+        rolled_back.map_err(Error::server)?;
+        Ok(ControlFlow::Continue(()))
+    }
+}
+
 /// How a step begins.
 pub(crate) enum Begun {
     /// With the lock.
@@ -60,7 +94,9 @@ impl Work {
         if lock.and_then(|row| row.try_get("locked")).map_err(Error::server)? {
             return Ok(Begun::Alone(transaction));
         }
-        Ok(Begun::Elsewhere(holder(&mut transaction, key).await.map_err(Error::server)?))
+        let holder = holder(&mut transaction, key).await.map_err(Error::server)?;
+        transaction.rollback().await.map_err(Error::server)?;
+        Ok(Begun::Elsewhere(holder))
     }
 
     /// A transaction that looks and changes nothing.
