@@ -76,9 +76,8 @@ async fn in_step(
     let attempts = Attempts::within(work.wait);
     loop {
         execute(step, "SAVEPOINT attempt").await?;
-        let error = match execute(step, &format!("DROP TABLE {}", identifier(name))).await {
-            Ok(_) => return Ok(Ended::Done(Done::Dropped { partition: name.clone() })),
-            Err(error) => error,
+        let Err(error) = execute(step, &format!("DROP TABLE {}", identifier(name))).await else {
+            return Ok(Ended::Done(Done::Dropped { partition: name.clone() }));
         };
         if let Some(message) = objection(&error) {
             return Ok(Ended::Late(Why::Refused(message)));
