@@ -20,9 +20,9 @@ async fn family(database: &Database, number: u32, ended: &str, session: Option<&
     let family = id("2026-10-01T00:00:00Z", 100 + number);
     let session = session.map_or_else(|| "NULL".to_owned(), |session| format!("'{session}'"));
     let sql = format!(
-        "INSERT INTO refresh_tokens (id, digest, client_id, user_id, session_id, auth_time, issued_at, idle_expires_at,
+        "INSERT INTO refresh_tokens (id, digest, lineage_digest, client_id, user_id, session_id, auth_time, issued_at, idle_expires_at,
                                      expires_at)
-         VALUES ('{family}', sha256('s'), '{CLIENT}', '{USER}', {session}, '2026-10-01Z', '2026-10-01Z', '{ended}',
+         VALUES ('{family}', sha256('s'), sha256('l'), '{CLIENT}', '{USER}', {session}, '2026-10-01Z', '2026-10-01Z', '{ended}',
                  '2027-10-01Z')"
     );
     database.execute(&sql).await;

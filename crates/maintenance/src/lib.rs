@@ -14,11 +14,13 @@ mod drop;
 mod error;
 mod make;
 pub mod partitions;
+mod preview;
 mod purge;
 mod report;
 mod retention;
 mod run;
 mod step;
+mod wanted;
 
 pub use authority_migration::runner::Holder;
 pub use error::{Error, Result};

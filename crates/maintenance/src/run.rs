@@ -1,22 +1,19 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use chrono::{DateTime, Days, Months, NaiveDate, Utc};
-use sqlx::{PgConnection, PgPool};
+use chrono::{DateTime, Utc};
+use sqlx::PgPool;
 
-use crate::catalog::{self, default_of};
+use crate::catalog;
 use crate::error::is_blocked;
-use crate::partitions::{Dated, Period, TABLES, smallest_id_at};
-use crate::purge::{self, Purge};
+use crate::partitions::{Period, TABLES};
+use crate::purge::Purge;
 use crate::retention::{AUDIT_LOG_RETENTION_DAYS, REFRESH_TOKEN_TTL, Retention};
 use crate::step::{Work, blocker};
-use crate::{Done, Error, Overdue, Report, Result, Task, Why, drop, make};
+use crate::{Error, Overdue, Report, Result, Task, Why, drop, make, wanted};
 
 /// How many days ahead partitions are made: a week longer than doctor demands, so that a run may fail for a week.
 pub const DEFAULT_DAYS_AHEAD: u32 = 14;
-
-/// Monthly partitions are made at least this far ahead.
-const MONTHS_AHEAD: Months = Months::new(2);
 
 /// What to do, and how patiently.
 #[derive(Clone, Debug)]
@@ -92,49 +89,12 @@ impl Maintenance {
         Ok(())
     }
 
-    /// What [`run`](Self::run) would do now. Nothing is changed, and nobody's lock is looked at. Sessions whose last
-    /// family or code would go in the same run are not counted.
-    ///
-    /// Fails as `run` does.
-    pub async fn preview(&self, pool: &PgPool) -> Result<Report> {
-        let work = self.work(pool).await?;
-        let retention = self.retention(&work).await?;
-        let mut report = Report::default();
-        let mut look = work.look().await?;
-        for (table, period) in TABLES {
-            let limit = retention.of_partitioned(table);
-            if let Some(limit) = limit {
-                for past in drop::past(&mut look, table, limit).await.map_err(Error::server)? {
-                    let valid = drop::holds_valid(&mut look, table, &past.name, self.now).await;
-                    if valid.map_err(Error::server)? {
-                        let why = Why::StillValid;
-                        report.overdue.push(Overdue { task: Task::Drop, subject: past.name, why });
-                    } else {
-                        report.done.push(Done::Dropped { partition: past.name });
-                    }
-                }
-            }
-            let missing = self.missing(&mut look, table, period, limit, &mut report).await;
-            for dated in missing.map_err(Error::server)? {
-                let moved = make::rows(&mut look, &dated).await.map_err(Error::server)?;
-                report.done.push(Done::Made { partition: dated.name, moved });
-            }
-        }
-        for purge in purge::all(&retention, self.now) {
-            let rows = purge.count(&mut look).await.map_err(Error::server)?;
-            if rows > 0 {
-                report.done.push(Done::Deleted { table: purge.relation.to_owned(), rows });
-            }
-        }
-        Ok(report)
-    }
-
-    async fn work(&self, pool: &PgPool) -> Result<Work> {
+    pub(crate) async fn work(&self, pool: &PgPool) -> Result<Work> {
         let owner = catalog::site(pool).await?.owner;
         Ok(Work { pool: pool.clone(), owner, lock_timeout: self.lock_timeout, wait: self.wait })
     }
 
-    async fn retention(&self, work: &Work) -> Result<Retention> {
+    pub(crate) async fn retention(&self, work: &Work) -> Result<Retention> {
         let mut look = work.look().await?;
         let settings = catalog::settings(&mut look, &[AUDIT_LOG_RETENTION_DAYS, REFRESH_TOKEN_TTL]).await?;
         Ok(Retention::new(self.now, &settings))
@@ -175,7 +135,7 @@ impl Maintenance {
     ) -> Result<()> {
         let mut look = work.look().await?;
         let limit = retention.of_partitioned(table);
-        let missing = self.missing(&mut look, table, period, limit, report).await;
+        let missing = wanted::missing(&mut look, self, (table, period), limit, report).await;
         look.rollback().await.map_err(Error::server)?;
         for dated in missing.map_err(Error::server)? {
             let in_use = dated.start <= self.now.date_naive();
@@ -185,49 +145,6 @@ impl Maintenance {
             }
         }
         Ok(())
-    }
-
-    /// The partitions that do not exist, from this period to the last one ahead, and of the periods before that
-    /// rows in the default partition are from.
-    async fn missing(
-        &self,
-        connection: &mut PgConnection,
-        table: &'static str,
-        period: Period,
-        limit: Option<DateTime<Utc>>,
-        report: &mut Report,
-    ) -> sqlx::Result<Vec<Dated>> {
-        let existing = catalog::partitions(connection, table).await?;
-        let today = self.now.date_naive();
-        let last = self.last(period, today);
-        let first_kept = limit.map(smallest_id_at).unwrap_or_default();
-        let mut wanted = Dated::between(table, period, today, last);
-        for day in catalog::periods_in_default(connection, table, period).await? {
-            let dated = Dated::new(table, period, day);
-            if day > last {
-                report.notes.push(format!(
-                    "{} holds rows whose ids are from {day} or later: the clock of who made them was wrong",
-                    default_of(table)
-                ));
-                break;
-            }
-            // Rows from before are deleted, or in use by somebody at this moment.
-            if dated.to > first_kept && !wanted.contains(&dated) {
-                wanted.push(dated);
-            }
-        }
-        wanted.sort_by_key(|dated| dated.start);
-        wanted.retain(|dated| !existing.iter().any(|one| one.range.covers(dated)));
-        Ok(wanted)
-    }
-
-    /// The last day that needs a partition.
-    fn last(&self, period: Period, today: NaiveDate) -> NaiveDate {
-        let days = today.checked_add_days(Days::new(u64::from(self.days_ahead))).unwrap_or(today);
-        match period {
-            Period::Day => days,
-            Period::Month => today.checked_add_months(MONTHS_AHEAD).map_or(days, |months| months.max(days)),
-        }
     }
 }
 
