@@ -2,8 +2,8 @@
 //!
 //! `DETACH PARTITION … CONCURRENTLY` is refused where there is a default partition, and a plain DETACH makes the foreign
 //! keys of the partition independent ones, whose triggers `DROP TABLE` then has to remove from `users`, `clients` and
-//! `sessions` under ACCESS EXCLUSIVE locks. So the partition is dropped as it is: one ACCESS EXCLUSIVE lock on its table,
-//! for an instant, waited for no longer than `lock_timeout`.
+//! `sessions` under ACCESS EXCLUSIVE locks. So the partition is dropped as it is: ACCESS EXCLUSIVE locks on its table and
+//! the default partition, for an instant, each waited for no longer than `lock_timeout`.
 
 use std::ops::ControlFlow;
 

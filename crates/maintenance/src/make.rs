@@ -5,7 +5,8 @@
 //! that says what its bounds will, and then attached:
 //!
 //! - A partition of the future that nobody writes to needs nothing but `ATTACH PARTITION`: SHARE UPDATE EXCLUSIVE on the
-//!   table, and ACCESS EXCLUSIVE only on the default partition, which no statement by id then touches.
+//!   table, and ACCESS EXCLUSIVE only on the default partition, which no statement by id then touches. Where the table
+//!   has foreign keys, SHARE ROW EXCLUSIVE on what it refers to, for as long as it takes to attach.
 //! - Where rows came already, or may at this moment, they are first *copied*, while traffic goes on. Then the table is
 //!   locked, the copy is brought up to date with what changed meanwhile, the rows leave the default partition, and the
 //!   new one is attached. The lock on the table itself is what keeps a statement from being planned before the new
