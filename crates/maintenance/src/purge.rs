@@ -54,7 +54,8 @@ impl Purge {
         Some(Self { table, relation, condition, limit, now })
     }
 
-    /// What is past its retention elsewhere. Families come before sessions, which wait for them.
+    /// What is past its retention elsewhere. Families come before sessions, which wait for them. The tokens of a session
+    /// are looked up by its user, whom they have an index for.
     pub(crate) fn of_tables(retention: &Retention, now: DateTime<Utc>) -> Vec<Self> {
         let ends = [
             ("device_codes", retention.device_codes, "t.expires_at <= $3"),
@@ -65,7 +66,8 @@ impl Purge {
                 "(t.idle_expires_at <= $3 OR t.revoked_at <= $3)
                  AND NOT EXISTS (SELECT FROM refresh_tokens AS r WHERE r.session_id = t.id)
                  AND NOT EXISTS (SELECT FROM authorization_codes AS c WHERE c.session_id = t.id)
-                 AND NOT EXISTS (SELECT FROM access_tokens AS a WHERE a.session_id = t.id AND a.expires_at > $4)",
+                 AND NOT EXISTS (SELECT FROM access_tokens AS a
+                                  WHERE a.user_id = t.user_id AND a.session_id = t.id AND a.expires_at > $4)",
             ),
         ];
         let purge = |(table, limit, condition)| {

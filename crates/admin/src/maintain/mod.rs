@@ -16,8 +16,8 @@ pub(crate) const EXAMPLES: &str = "Examples:
   authority-db maintain --dry-run    what it would do
   authority-db maintain --json       for a program that watches it
 
-Any number of runs may start together: each thing is done once. It exits with 1 when something stays overdue, because
-other sessions were in the way or a person has to look at it.";
+Any number of runs may start together: each thing is done once. It exits with 1 when something
+stays overdue, because other sessions were in the way or a person has to look at it.";
 
 /// The farthest that partitions are made ahead.
 const MOST_DAYS_AHEAD: i64 = 366;
