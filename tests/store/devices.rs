@@ -35,7 +35,7 @@ async fn world_with(parameters: &str) -> World {
     let world = World::with(parameters).await;
     world
         .database
-        .execute("UPDATE clients SET grant_types = '{refresh_token,urn:ietf:params:oauth:grant-type:device_code}'")
+        .execute("UPDATE clients SET grant_types = '{authorization_code,refresh_token,urn:ietf:params:oauth:grant-type:device_code}'")
         .await;
     world
 }

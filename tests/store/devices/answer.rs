@@ -66,7 +66,7 @@ async fn every_reason_not_to_take_an_approval_is_told_and_changes_nothing() {
         ("clients SET disabled_at = now()", "clients SET disabled_at = NULL", Refusal::ClientDisabled),
         (
             "clients SET grant_types = '{authorization_code}'",
-            "clients SET grant_types = '{refresh_token,urn:ietf:params:oauth:grant-type:device_code}'",
+            "clients SET grant_types = '{authorization_code,refresh_token,urn:ietf:params:oauth:grant-type:device_code}'",
             Refusal::UnauthorizedClient,
         ),
         ("clients SET revocation_epoch = 1", "clients SET revocation_epoch = 0", Refusal::Revoked),

@@ -114,7 +114,7 @@ async fn every_reason_not_to_exchange_an_approved_code_is_told_and_changes_nothi
         ("clients SET disabled_at = now()", "clients SET disabled_at = NULL", Refusal::ClientDisabled),
         (
             "clients SET grant_types = '{authorization_code}'",
-            "clients SET grant_types = '{refresh_token,urn:ietf:params:oauth:grant-type:device_code}'",
+            "clients SET grant_types = '{authorization_code,refresh_token,urn:ietf:params:oauth:grant-type:device_code}'",
             Refusal::UnauthorizedClient,
         ),
         ("clients SET revocation_epoch = 1", "clients SET revocation_epoch = 0", Refusal::Revoked),
@@ -173,7 +173,7 @@ async fn the_tokens_of_a_public_client_are_bound_to_what_it_proved() {
 #[tokio::test]
 async fn a_client_without_refresh_tokens_gets_none() {
     let mut world = world().await;
-    let sql = "UPDATE clients SET grant_types = '{urn:ietf:params:oauth:grant-type:device_code}'";
+    let sql = "UPDATE clients SET grant_types = '{authorization_code,urn:ietf:params:oauth:grant-type:device_code}'";
     world.database.execute(sql).await;
     let tv = device(&mut world, "openid offline_access").await;
     approve(&world, &tv).await;
