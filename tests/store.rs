@@ -3,4 +3,5 @@
 mod audit;
 mod codes;
 mod devices;
+mod plans;
 mod world;

@@ -4,6 +4,7 @@ mod answer;
 mod exchange;
 mod flow;
 mod issue;
+mod plans;
 mod races;
 
 use authority_store::{
@@ -73,12 +74,8 @@ async fn device(world: &mut World, scopes: &str) -> Device {
 }
 
 async fn look_up(world: &World, user_code: UserCode) -> Result<DeviceRequest, LookUpDeviceCodeRefusal> {
-    let request = LookUpDeviceCode {
-        user_code,
-        user: Some(world.user),
-        session: Some(world.session),
-        audit: None,
-    };
+    let request =
+        LookUpDeviceCode { user_code, user: Some(world.user), session: Some(world.session), audit: None };
     world.store.look_up_device_code(&request, world.now).await.expect("a database")
 }
 

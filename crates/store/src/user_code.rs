@@ -139,7 +139,9 @@ mod tests {
 
     #[test]
     fn what_is_no_user_code_is_refused() {
-        for text in ["", "WDJB-MJH", "WDJB-MJHTW", "WDJA-MJHT", "WDJB-MJH1", "WDJB_MJHT", "WDJB-MJHÜ", "ẆDJB-MJHT"] {
+        for text in
+            ["", "WDJB-MJH", "WDJB-MJHTW", "WDJA-MJHT", "WDJB-MJH1", "WDJB_MJHT", "WDJB-MJHÜ", "ẆDJB-MJHT"]
+        {
             assert_eq!(text.parse::<UserCode>(), Err(BadUserCode), "{text:?}");
         }
     }

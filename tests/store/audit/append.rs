@@ -49,7 +49,10 @@ async fn what_the_trail_may_not_hold_is_refused() {
         (event(&world, "login", &audit), "ck_audit_logs_event"),
         (event(&world, "user.login", &secret), "ck_audit_logs_details_without_secrets"),
         (
-            AuditEvent { resource: Some(ResourceRef { kind: "User", id: "1" }), ..event(&world, "user.login", &audit) },
+            AuditEvent {
+                resource: Some(ResourceRef { kind: "User", id: "1" }),
+                ..event(&world, "user.login", &audit)
+            },
             "ck_audit_logs_resource_kind",
         ),
     ];

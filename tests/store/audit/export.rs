@@ -89,8 +89,20 @@ fn parse(csv: &str) -> Vec<Vec<String>> {
 }
 
 const COLUMNS: [&str; 14] = [
-    "id", "created_at", "event", "outcome", "actor_kind", "actor_id", "resource_kind", "resource_id", "client_id",
-    "session_id", "ip_address", "user_agent", "request_id", "details",
+    "id",
+    "created_at",
+    "event",
+    "outcome",
+    "actor_kind",
+    "actor_id",
+    "resource_kind",
+    "resource_id",
+    "client_id",
+    "session_id",
+    "ip_address",
+    "user_agent",
+    "request_id",
+    "details",
 ];
 
 /// A record as the columns hold it.
@@ -118,8 +130,28 @@ fn values(record: &AuditRecord) -> [Option<String>; 14] {
 async fn what_was_exported_reads_back_equal() {
     let mut world = World::new().await;
     let nasty = [
-        "=cmd|'/c calc'!A0", "+1", "-1", "@SUM(1)", "'", "''=1", "a,b", "a\"b", "\"", "\"\"", ",", "\r\n", "a\nb", "\t",
-        "ünï\u{1f511}\u{202e}", "\u{2028}\u{feff}", "\\", "\\u0000", "{}", "null", " ", "＝1",
+        "=cmd|'/c calc'!A0",
+        "+1",
+        "-1",
+        "@SUM(1)",
+        "'",
+        "''=1",
+        "a,b",
+        "a\"b",
+        "\"",
+        "\"\"",
+        ",",
+        "\r\n",
+        "a\nb",
+        "\t",
+        "ünï\u{1f511}\u{202e}",
+        "\u{2028}\u{feff}",
+        "\\",
+        "\\u0000",
+        "{}",
+        "null",
+        " ",
+        "＝1",
     ];
     for text in nasty {
         world.wait(1);
@@ -151,8 +183,10 @@ async fn what_was_exported_reads_back_equal() {
     assert_eq!(count, records.len() as u64);
     let mut lines = parse(&csv);
     assert_eq!(lines.remove(0), COLUMNS);
-    let shown: Vec<Vec<String>> =
-        expected.iter().map(|row| row.iter().map(|value| value.clone().unwrap_or_default()).collect()).collect();
+    let shown: Vec<Vec<String>> = expected
+        .iter()
+        .map(|row| row.iter().map(|value| value.clone().unwrap_or_default()).collect())
+        .collect();
     assert_eq!(lines, shown);
 
     let (count, lines) = export(&world, &AuditFilter::default(), ExportFormat::JsonLines).await;

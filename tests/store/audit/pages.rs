@@ -49,7 +49,9 @@ async fn every_combination_of_filters_finds_exactly_its_events_in_order() {
                                 && until.is_none_or(|until| *n < until)
                                 && of_actor.is_none_or(|actor| n % 500 == actor)
                                 && of_resource.is_none_or(|resource| n % 2000 == resource)
-                                && outcome.is_none_or(|outcome| (outcome == AuditOutcome::Failure) == (n % 100 == 7))
+                                && outcome.is_none_or(|outcome| {
+                                    (outcome == AuditOutcome::Failure) == (n % 100 == 7)
+                                })
                                 && match event {
                                     None => true,
                                     Some(EventFilter::Is(is)) => name == is,
@@ -57,7 +59,8 @@ async fn every_combination_of_filters_finds_exactly_its_events_in_order() {
                                 }
                         };
                         let expected: Vec<u64> = (0..4000).rev().filter(fits).take(1000).collect();
-                        let page = world.store.page_audit_events(&filter, None, 1000).await.expect("a database");
+                        let page =
+                            world.store.page_audit_events(&filter, None, 1000).await.expect("a database");
                         assert_eq!(numbers(&page.events), expected, "{filter:?}");
                     }
                 }
@@ -95,9 +98,8 @@ async fn the_last_page_says_so_also_when_it_is_full_and_sizes_are_bounded() {
     let world = World::new().await;
     fill(&world, 0, 1200, START).await;
     let all = AuditFilter::default();
-    let page = async |cursor, size| {
-        world.store.page_audit_events(&all, cursor, size).await.expect("a database")
-    };
+    let page =
+        async |cursor, size| world.store.page_audit_events(&all, cursor, size).await.expect("a database");
     let first = page(None, 600).await;
     let second = page(first.next, 600).await;
     assert_eq!((first.events.len(), second.events.len()), (600, 600));

@@ -50,7 +50,11 @@ async fn every_reason_not_to_take_an_approval_is_told_and_changes_nothing() {
     let mut world = world().await;
     let tv = device(&mut world, "openid profile").await;
     let cases = [
-        ("users SET erased_at = now()", "users SET erased_at = NULL", Refusal::UserInactive),
+        (
+            "users SET erased_at = now(), username = 'erased-' || id, email = id || '@erased.invalid', tokens_revoked_before = now()",
+            "users SET erased_at = NULL, username = 'ada', email = 'ada@example.com'",
+            Refusal::UserInactive,
+        ),
         ("users SET locked_at = now()", "users SET locked_at = NULL", Refusal::UserInactive),
         (
             "sessions SET revoked_at = now(), revocation_reason = 'logout'",
@@ -117,7 +121,10 @@ async fn the_session_of_somebody_else_answers_nothing() {
 async fn a_lock_that_ends_by_itself_and_a_disabled_client_do_not_prevent_a_no() {
     let mut world = world().await;
     let tv = device(&mut world, "openid").await;
-    world.database.execute("UPDATE users SET locked_at = now(), locked_until = now() + interval '1 hour'").await;
+    world
+        .database
+        .execute("UPDATE users SET locked_at = now(), locked_until = now() + interval '1 hour'")
+        .await;
     world.database.execute("UPDATE clients SET disabled_at = now()").await;
     assert_eq!(answer(&world, &tv, DeviceAnswer::Deny).await, Ok(()));
     world.database.execute("UPDATE clients SET disabled_at = NULL").await;

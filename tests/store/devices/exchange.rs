@@ -1,4 +1,6 @@
-use authority_store::{ClientId, ErrorCode, ExchangeDeviceCodeRefusal as Refusal, SenderConstraint, Thumbprint};
+use authority_store::{
+    ClientId, ErrorCode, ExchangeDeviceCodeRefusal as Refusal, SenderConstraint, Thumbprint,
+};
 use chrono::TimeDelta;
 
 use super::*;
@@ -65,7 +67,8 @@ async fn an_exchange_that_is_repeated_because_its_answer_was_lost_gives_the_same
     assert_eq!(first, second);
     assert!(world.introspect(&access).await.is_ok());
     assert_eq!(poll(&mut world, &tv).await, Err(Refusal::AlreadyExchanged));
-    let counts = "SELECT (SELECT count(*) FROM access_tokens) || ' ' || (SELECT count(*) FROM refresh_tokens)";
+    let counts =
+        "SELECT (SELECT count(*) FROM access_tokens) || ' ' || (SELECT count(*) FROM refresh_tokens)";
     assert_eq!(world.database.column(counts).await, ["1 1"]);
 }
 
@@ -83,7 +86,10 @@ async fn a_code_of_another_client_and_one_that_was_made_up_are_told_apart() {
     assert_eq!(poll(&mut world, &forged).await, Err(Refusal::Unknown));
     let made_up = new_device(&mut world);
     assert_eq!(poll(&mut world, &made_up).await, Err(Refusal::Unknown));
-    assert_eq!(world.database.column("SELECT count(*) FROM device_codes WHERE last_polled_at IS NOT NULL").await, ["0"]);
+    assert_eq!(
+        world.database.column("SELECT count(*) FROM device_codes WHERE last_polled_at IS NOT NULL").await,
+        ["0"]
+    );
 }
 
 #[tokio::test]
@@ -130,7 +136,11 @@ async fn every_reason_not_to_exchange_an_approved_code_is_told_and_changes_nothi
             Refusal::CertificateRequired,
         ),
         ("users SET locked_at = now()", "users SET locked_at = NULL", Refusal::UserInactive),
-        ("users SET erased_at = now()", "users SET erased_at = NULL", Refusal::UserInactive),
+        (
+            "users SET erased_at = now(), username = 'erased-' || id, email = id || '@erased.invalid', tokens_revoked_before = now()",
+            "users SET erased_at = NULL, username = 'ada', email = 'ada@example.com'",
+            Refusal::UserInactive,
+        ),
         (
             "sessions SET revoked_at = now(), revocation_reason = 'logout'",
             "sessions SET revoked_at = NULL, revocation_reason = NULL",
@@ -151,7 +161,10 @@ async fn every_reason_not_to_exchange_an_approved_code_is_told_and_changes_nothi
     assert_eq!(outcome.expect("a database"), Err(Refusal::TargetExceeded));
 
     // A lock that ends by itself keeps guesses away, and not who is signed in.
-    world.database.execute("UPDATE users SET locked_at = now(), locked_until = now() + interval '1 hour'").await;
+    world
+        .database
+        .execute("UPDATE users SET locked_at = now(), locked_until = now() + interval '1 hour'")
+        .await;
     poll(&mut world, &tv).await.expect("tokens");
 }
 

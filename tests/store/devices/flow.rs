@@ -157,7 +157,11 @@ async fn every_step_leaves_its_event_and_waiting_leaves_none() {
         let event = audit(&mut world);
         let request =
             ExchangeDeviceCode { audit: Some(&event), ..polling(&world, &tv, &access, &refresh, &audience) };
-        let _ = world.store.exchange_device_code(&request, world.now, &mut world.random).await.expect("a database");
+        let _ = world
+            .store
+            .exchange_device_code(&request, world.now, &mut world.random)
+            .await
+            .expect("a database");
     }
     assert_eq!(
         events(&world).await,

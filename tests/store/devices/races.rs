@@ -26,7 +26,8 @@ where
     let tasks: Vec<_> = (0..CONNECTIONS)
         .map(|number| {
             let random = StdRng::seed_from_u64(1000 + number as u64);
-            let now = world.now + chrono::TimeDelta::microseconds(i64::try_from(number).expect("a small number"));
+            let now =
+                world.now + chrono::TimeDelta::microseconds(i64::try_from(number).expect("a small number"));
             tokio::spawn(call(world.store.clone(), now, random, number))
         })
         .collect();
@@ -70,7 +71,8 @@ async fn of_many_polls_of_an_approved_code_one_gets_tokens() {
         assert!(losers.clone().all(|refusal| *refusal == ExchangeDeviceCodeRefusal::AlreadyExchanged));
         world.wait(1);
     }
-    let counts = "SELECT (SELECT count(*) FROM access_tokens) || ' ' || (SELECT count(*) FROM refresh_tokens)";
+    let counts =
+        "SELECT (SELECT count(*) FROM access_tokens) || ' ' || (SELECT count(*) FROM refresh_tokens)";
     assert_eq!(world.database.column(counts).await, ["4 4"]);
 }
 

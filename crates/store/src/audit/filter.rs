@@ -101,21 +101,24 @@ impl Store {
         };
         let range: [Parameter<'_>; 4] = [&ids.first, &ids.end, &most, &outcome];
         let resource = filter.resource.map(|resource| (resource.kind, resource.id));
-        let (newest, oldest, more): (_, _, &[Parameter<'_>]) = match (&resource, &filter.actor, &exact, &prefix) {
-            (Some((kind, id)), ..) => (
-                &AUDIT_LOGS_PAGE_OF_RESOURCE,
-                &AUDIT_LOGS_EXPORT_OF_RESOURCE,
-                &[&filter.actor, &exact, &prefix, kind, id],
-            ),
-            (None, Some(actor), ..) => {
-                (&AUDIT_LOGS_PAGE_OF_ACTOR, &AUDIT_LOGS_EXPORT_OF_ACTOR, &[actor, &exact, &prefix])
-            }
-            (None, None, Some(name), _) => (&AUDIT_LOGS_PAGE_OF_EVENT, &AUDIT_LOGS_EXPORT_OF_EVENT, &[name]),
-            (None, None, None, Some(prefix)) => {
-                (&AUDIT_LOGS_PAGE_OF_EVENTS, &AUDIT_LOGS_EXPORT_OF_EVENTS, &[prefix])
-            }
-            (None, None, None, None) => (&AUDIT_LOGS_PAGE, &AUDIT_LOGS_EXPORT, &[]),
-        };
+        let (newest, oldest, more): (_, _, &[Parameter<'_>]) =
+            match (&resource, &filter.actor, &exact, &prefix) {
+                (Some((kind, id)), ..) => (
+                    &AUDIT_LOGS_PAGE_OF_RESOURCE,
+                    &AUDIT_LOGS_EXPORT_OF_RESOURCE,
+                    &[&filter.actor, &exact, &prefix, kind, id],
+                ),
+                (None, Some(actor), ..) => {
+                    (&AUDIT_LOGS_PAGE_OF_ACTOR, &AUDIT_LOGS_EXPORT_OF_ACTOR, &[actor, &exact, &prefix])
+                }
+                (None, None, Some(name), _) => {
+                    (&AUDIT_LOGS_PAGE_OF_EVENT, &AUDIT_LOGS_EXPORT_OF_EVENT, &[name])
+                }
+                (None, None, None, Some(prefix)) => {
+                    (&AUDIT_LOGS_PAGE_OF_EVENTS, &AUDIT_LOGS_EXPORT_OF_EVENTS, &[prefix])
+                }
+                (None, None, None, None) => (&AUDIT_LOGS_PAGE, &AUDIT_LOGS_EXPORT, &[]),
+            };
         let statement: &'static Statement = if order == Order::NewestFirst { newest } else { oldest };
         let rows = self.run(statement, &[&range[..], more].concat()).await?;
         rows.into_iter().map(|row| AuditRecord::read(statement, row)).collect()
