@@ -6,7 +6,9 @@
 //! - [`IssueCode`] and [`Exchange`]: authorization codes;
 //! - [`Rotate`]: refresh tokens, whose rotation is idempotent;
 //! - [`PresentedAccessToken`], [`IssueAccessToken`]: access tokens and their introspection;
-//! - [`Audit`]: what an operation writes into the audit trail, in its own statement.
+//! - [`IssueDeviceCode`], [`LookUpDeviceCode`], [`AnswerDeviceCode`], [`ExchangeDeviceCode`]: device codes;
+//! - [`Audit`]: what an operation writes into the audit trail, in its own statement; [`AuditEvent`], [`AuditFilter`]:
+//!   events of their own, pages and exports.
 //!
 //! The clock and the randomness are inputs: nothing in this crate reads either by itself. A credential is a [`Token`]
 //! of its kind, whose secret the database never sees. An operation gives an outcome, or a refusal that knows its OAuth
@@ -52,6 +54,7 @@ mod authorization_codes;
 mod blind;
 mod client_identifier;
 mod clients;
+mod device_codes;
 mod error;
 mod error_code;
 mod grant;
@@ -68,14 +71,23 @@ mod statements;
 mod store;
 mod text;
 mod token;
+mod user_code;
 mod users;
 
 pub use access_tokens::{
     Inactive, IntrospectedAccessToken, IssueAccessToken, IssueAccessTokenRefusal, PresentedAccessToken,
 };
-pub use audit::{Actor, Audit};
+pub use audit::{
+    Actor, Audit, AuditActor, AuditCursor, AuditEvent, AuditFilter, AuditPage, AuditRecord, BadAuditCursor,
+    EventFilter, ExportError, ExportFormat, Exported, ResourceRef,
+};
 pub use authorization_codes::{Exchange, ExchangeRefusal, Exchanged, IssueCode, IssueCodeRefusal};
 pub use client_identifier::{BadClientIdentifier, ClientIdentifier};
+pub use device_codes::{
+    AnswerDeviceCode, AnswerDeviceCodeRefusal, DeviceAnswer, DeviceRequest, ExchangeDeviceCode,
+    ExchangeDeviceCodeRefusal, IssueDeviceCode, IssueDeviceCodeRefusal, LookUpDeviceCode,
+    LookUpDeviceCodeRefusal,
+};
 pub use error::StoreError;
 pub use error_code::ErrorCode;
 pub use grant::{Grant, NewAccessToken};
@@ -94,6 +106,7 @@ pub use token::{
     AccessToken, AuthorizationCode, ClientSecret, DeviceCode, Kind, Malformed, RefreshToken, SessionToken,
     Token, kind,
 };
+pub use user_code::{BadUserCode, UserCode};
 
 /// The randomness of the operating system, for production: it panics where there is none to be had.
 pub type SystemRandom = rand_core::UnwrapErr<getrandom::SysRng>;

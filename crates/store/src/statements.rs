@@ -61,6 +61,17 @@ statements! {
         UUID, BYTEA, UUID, TEXT, UUID, TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, JSONB, TEXT, TEXT, JSONB,
     ];
     ACCESS_TOKENS_REVOKE = access_tokens.revoke audited [UUID, BYTEA, BYTEA, UUID, TEXT];
+    AUDIT_LOGS_APPEND = audit_logs.append audited [TEXT, TEXT, TEXT, UUID, TEXT, TEXT, UUID, UUID];
+    AUDIT_LOGS_EXPORT = audit_logs.export plain [UUID, UUID, INT8, TEXT];
+    AUDIT_LOGS_EXPORT_OF_ACTOR = audit_logs.export_of_actor plain [UUID, UUID, INT8, TEXT, UUID, TEXT, TEXT];
+    AUDIT_LOGS_EXPORT_OF_EVENT = audit_logs.export_of_event plain [UUID, UUID, INT8, TEXT, TEXT];
+    AUDIT_LOGS_EXPORT_OF_EVENTS = audit_logs.export_of_events plain [UUID, UUID, INT8, TEXT, TEXT];
+    AUDIT_LOGS_EXPORT_OF_RESOURCE = audit_logs.export_of_resource plain [UUID, UUID, INT8, TEXT, UUID, TEXT, TEXT, TEXT, TEXT];
+    AUDIT_LOGS_PAGE = audit_logs.page plain [UUID, UUID, INT8, TEXT];
+    AUDIT_LOGS_PAGE_OF_ACTOR = audit_logs.page_of_actor plain [UUID, UUID, INT8, TEXT, UUID, TEXT, TEXT];
+    AUDIT_LOGS_PAGE_OF_EVENT = audit_logs.page_of_event plain [UUID, UUID, INT8, TEXT, TEXT];
+    AUDIT_LOGS_PAGE_OF_EVENTS = audit_logs.page_of_events plain [UUID, UUID, INT8, TEXT, TEXT];
+    AUDIT_LOGS_PAGE_OF_RESOURCE = audit_logs.page_of_resource plain [UUID, UUID, INT8, TEXT, UUID, TEXT, TEXT, TEXT, TEXT];
     AUTHORIZATION_CODES_EXCHANGE = authorization_codes.exchange audited [
         UUID, BYTEA, BYTEA, UUID, TEXT, BYTEA, BYTEA, TEXT, TEXT, UUID, BYTEA, TEXT_ARRAY, UUID, BYTEA, BYTEA,
         TEXT_ARRAY,
@@ -71,6 +82,14 @@ statements! {
     ];
     AUTHORIZATION_CODES_REVOKE_ISSUED = authorization_codes.revoke_issued plain [UUID, TIMESTAMPTZ];
     CLIENTS_REVOKE_TOKENS = clients.revoke_tokens audited [UUID, TEXT, TEXT, UUID];
+    DEVICE_CODES_ANSWER = device_codes.answer audited [UUID, TEXT, UUID, UUID, TEXT, TEXT_ARRAY];
+    DEVICE_CODES_EXCHANGE = device_codes.exchange audited [
+        UUID, BYTEA, BYTEA, UUID, TEXT, TEXT, UUID, BYTEA, TEXT_ARRAY, UUID, BYTEA, BYTEA, TEXT_ARRAY,
+    ];
+    DEVICE_CODES_ISSUE = device_codes.issue audited [
+        UUID, BYTEA, TEXT, UUID, TEXT_ARRAY, TEXT_ARRAY, INT4, TEXT, TEXT,
+    ];
+    DEVICE_CODES_LOOK_UP = device_codes.look_up audited [TEXT, UUID, UUID];
     REFRESH_TOKENS_INTROSPECT = refresh_tokens.introspect plain [TIMESTAMPTZ, UUID];
     REFRESH_TOKENS_REVOKE = refresh_tokens.revoke audited [UUID, BYTEA, BYTEA, UUID, TEXT];
     REFRESH_TOKENS_REVOKE_FAMILY = refresh_tokens.revoke_family audited [UUID, TEXT, TEXT, UUID];
