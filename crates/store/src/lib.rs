@@ -6,6 +6,9 @@
 //! - [`IssueCode`] and [`Exchange`]: authorization codes;
 //! - [`Rotate`]: refresh tokens, whose rotation is idempotent;
 //! - [`PresentedAccessToken`], [`IssueAccessToken`]: access tokens and their introspection;
+//! - [`CreateSession`], [`Reauthenticate`], [`ActiveSession`]: sessions;
+//! - [`CreateUser`], [`UserForLogin`], [`ChangePassword`]: users, their logins, passwords and second factors;
+//! - [`CreateClient`], [`UpdateClient`], [`AuthenticateClient`]: clients and their secrets;
 //! - [`Audit`]: what an operation writes into the audit trail, in its own statement.
 //!
 //! The clock and the randomness are inputs: nothing in this crate reads either by itself. A credential is a [`Token`]
@@ -17,6 +20,7 @@ mod answer;
 mod audit;
 mod authorization_codes;
 mod blind;
+mod change;
 mod client_identifier;
 mod clients;
 mod error;
@@ -31,6 +35,7 @@ mod revocation;
 mod scopes;
 mod seal;
 mod sender;
+mod sessions;
 mod statements;
 mod store;
 mod text;
@@ -42,7 +47,12 @@ pub use access_tokens::{
 };
 pub use audit::{Actor, Audit};
 pub use authorization_codes::{Exchange, ExchangeRefusal, Exchanged, IssueCode, IssueCodeRefusal};
+pub use change::Change;
 pub use client_identifier::{BadClientIdentifier, ClientIdentifier};
+pub use clients::{
+    AuthenticateClient, AuthenticateClientRefusal, AuthenticatedClient, Client, ClientMetadata, CreateClient,
+    CreateClientRefusal, RotateSecretRefusal, SecretMethod, UpdateClient, UpdateClientRefusal, UpdatedClient,
+};
 pub use error::StoreError;
 pub use error_code::ErrorCode;
 pub use grant::{Grant, NewAccessToken};
@@ -55,11 +65,20 @@ pub use refresh_tokens::{IntrospectedRefreshToken, Rotate, RotateRefusal, Rotati
 pub use revocation::Revocation;
 pub use scopes::{BadScope, Scopes};
 pub use sender::{BadThumbprint, SenderConstraint, Thumbprint};
+pub use sessions::{
+    ActiveSession, CreateSession, CreateSessionRefusal, CreatedSession, ListedSession, Reauthenticate,
+    SessionRefusal, TOUCH_SECONDS,
+};
 pub use statements::{STATEMENTS, Statement};
 pub use store::Store;
 pub use token::{
     AccessToken, AuthorizationCode, ClientSecret, DeviceCode, Kind, Malformed, RefreshToken, SessionToken,
     Token, kind,
+};
+pub use users::{
+    BackupCode, ChangePassword, ChangePasswordRefusal, CreateUser, CreateUserRefusal, CurrentPassword,
+    Elsewhere, EnableMfaRefusal, FailedLogin, Lock, LogInRefusal, Mfa, Passwords, UserEpoch, UserForLogin,
+    VerifyEmailRefusal,
 };
 
 /// The randomness of the operating system, for production: it panics where there is none to be had.

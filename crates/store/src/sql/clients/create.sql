@@ -1,10 +1,10 @@
--- $7 id, $8 client_id, $9 name, $10 description, $11 logo_uri, $12 client_uri, $13 policy_uri, $14 tos_uri, $15
--- contacts, $16 client_type, $17 token_endpoint_auth_method, $18 secret_digest, $19 jwks, $20 jwks_uri, $21
--- tls_client_auth_subject_dn, $22 redirect_uris, $23 post_logout_redirect_uris, $24 grant_types, $25 response_types,
--- $26 allowed_scopes, $27 require_pkce, $28 allow_plain_code_challenge, $29 require_pushed_authorization_requests,
--- $30 dpop_bound_access_tokens, $31 tls_client_certificate_bound_access_tokens, $32 authorization_code_ttl, $33
--- access_token_ttl, $34 refresh_token_ttl, $35 refresh_token_absolute_ttl, $36 device_code_ttl, $37 owner_id, $38
--- actor kind, $39 actor
+-- $7 id, $8 client_id, $9 name, $10 description, $11 logo_uri, $12 client_uri, $13 policy_uri, $14 tos_uri,
+-- $15 contacts, $16 client_type, $17 token_endpoint_auth_method, $18 secret_digest, $19 jwks, $20 jwks_uri,
+-- $21 tls_client_auth_subject_dn, $22 redirect_uris, $23 post_logout_redirect_uris, $24 grant_types,
+-- $25 response_types, $26 allowed_scopes, $27 require_pkce, $28 allow_plain_code_challenge,
+-- $29 require_pushed_authorization_requests, $30 dpop_bound_access_tokens,
+-- $31 tls_client_certificate_bound_access_tokens, $32 authorization_code_ttl, $33 access_token_ttl,
+-- $34 refresh_token_ttl, $35 refresh_token_absolute_ttl, $36 device_code_ttl, $37 owner_id, $38 actor kind, $39 actor
 WITH verdict AS MATERIALIZED (
     SELECT EXISTS (SELECT FROM clients WHERE id = $7) AS is_done,
            CASE

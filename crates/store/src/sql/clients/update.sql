@@ -1,10 +1,10 @@
--- $7 id, $8 client_id, $9 name, $10 description, $11 logo_uri, $12 client_uri, $13 policy_uri, $14 tos_uri, $15
--- contacts, $16 client_type, $17 token_endpoint_auth_method, $18 secret_digest, $19 jwks, $20 jwks_uri, $21
--- tls_client_auth_subject_dn, $22 redirect_uris, $23 post_logout_redirect_uris, $24 grant_types, $25 response_types,
--- $26 allowed_scopes, $27 require_pkce, $28 allow_plain_code_challenge, $29 require_pushed_authorization_requests,
--- $30 dpop_bound_access_tokens, $31 tls_client_certificate_bound_access_tokens, $32 authorization_code_ttl, $33
--- access_token_ttl, $34 refresh_token_ttl, $35 refresh_token_absolute_ttl, $36 device_code_ttl, $37 owner_id, $38
--- actor kind, $39 actor
+-- $7 id, $8 client_id, $9 name, $10 description, $11 logo_uri, $12 client_uri, $13 policy_uri, $14 tos_uri,
+-- $15 contacts, $16 client_type, $17 token_endpoint_auth_method, $18 secret_digest, $19 jwks, $20 jwks_uri,
+-- $21 tls_client_auth_subject_dn, $22 redirect_uris, $23 post_logout_redirect_uris, $24 grant_types,
+-- $25 response_types, $26 allowed_scopes, $27 require_pkce, $28 allow_plain_code_challenge,
+-- $29 require_pushed_authorization_requests, $30 dpop_bound_access_tokens,
+-- $31 tls_client_certificate_bound_access_tokens, $32 authorization_code_ttl, $33 access_token_ttl,
+-- $34 refresh_token_ttl, $35 refresh_token_absolute_ttl, $36 device_code_ttl, $37 owner_id, $38 actor kind, $39 actor
 WITH client AS MATERIALIZED (
     SELECT c.id, c.client_id, c.secret_digest, c.disabled_at FROM clients c WHERE c.id = $7 FOR NO KEY UPDATE
 ), verdict AS MATERIALIZED (
@@ -21,12 +21,13 @@ WITH client AS MATERIALIZED (
     LEFT JOIN client c ON true
 ), written AS (
     UPDATE clients c
-    SET name = $9, description = $10, logo_uri = $11, client_uri = $12, policy_uri = $13, tos_uri = $14, contacts = $15,
-        client_type = $16::client_type, token_endpoint_auth_method = $17::token_endpoint_auth_method, jwks = $19,
-        jwks_uri = $20, tls_client_auth_subject_dn = $21, redirect_uris = $22, post_logout_redirect_uris = $23,
-        grant_types = $24::grant_type[], response_types = $25::response_type[], allowed_scopes = $26, require_pkce =
-        $27, allow_plain_code_challenge = $28, require_pushed_authorization_requests = $29, dpop_bound_access_tokens =
-        $30, tls_client_certificate_bound_access_tokens = $31, authorization_code_ttl = $32, access_token_ttl = $33,
+    SET name = $9, description = $10, logo_uri = $11, client_uri = $12, policy_uri = $13, tos_uri = $14,
+        contacts = $15, client_type = $16::client_type, token_endpoint_auth_method = $17::token_endpoint_auth_method,
+        jwks = $19, jwks_uri = $20, tls_client_auth_subject_dn = $21, redirect_uris = $22,
+        post_logout_redirect_uris = $23, grant_types = $24::grant_type[], response_types = $25::response_type[],
+        allowed_scopes = $26, require_pkce = $27, allow_plain_code_challenge = $28,
+        require_pushed_authorization_requests = $29, dpop_bound_access_tokens = $30,
+        tls_client_certificate_bound_access_tokens = $31, authorization_code_ttl = $32, access_token_ttl = $33,
         refresh_token_ttl = $34, refresh_token_absolute_ttl = $35, device_code_ttl = $36, owner_id = $37,
         secret_digest = CASE WHEN v.needed THEN coalesce(v.secret_digest, $18) END,
         previous_secret_digest = CASE WHEN v.needed THEN c.previous_secret_digest END,
