@@ -1,4 +1,7 @@
 //! The operations of the store, as the serving role, on a real server.
 
+mod clients;
 mod codes;
+mod sessions;
+mod users;
 mod world;
