@@ -5,7 +5,8 @@ mod use_of_cookies;
 
 use authority_entity::sea_orm_active_enums::RevocationReason;
 use authority_store::{
-    Actor, Audit, CreateSession, CreateSessionRefusal, CreatedSession, SessionToken, UserEpoch, UserId,
+    ActiveSession, Actor, Audit, CreateSession, CreateSessionRefusal, CreatedSession, SessionRefusal,
+    SessionToken, UserEpoch, UserId,
 };
 
 use super::world::World;
@@ -51,6 +52,11 @@ impl World {
             audit: None,
         };
         self.store.create_session(&request, self.now).await.expect("a database")
+    }
+
+    /// A browser presents a cookie.
+    pub(super) async fn present(&mut self, token: &SessionToken) -> Result<ActiveSession, SessionRefusal> {
+        self.store.authenticate_session(token, self.now, &mut self.random).await.expect("a database")
     }
 
     /// An event for the audit trail.

@@ -1,5 +1,5 @@
 use authority_entity::sea_orm_active_enums::{RevocationReason, UserRole};
-use authority_store::{ActiveSession, Actor, SessionRefusal, SessionToken, TOUCH_SECONDS};
+use authority_store::{Actor, SessionRefusal, SessionToken, TOUCH_SECONDS};
 use chrono::TimeDelta;
 use tokio::task::JoinSet;
 
@@ -7,10 +7,6 @@ use crate::store::world::World;
 use crate::support::eventually;
 
 impl World {
-    async fn present(&mut self, token: &SessionToken) -> Result<ActiveSession, SessionRefusal> {
-        self.store.authenticate_session(token, self.now, &mut self.random).await.expect("a database")
-    }
-
     /// What tells one version of the session's row from the next.
     async fn version(&self, token: &SessionToken) -> Vec<String> {
         let sql =
