@@ -2,6 +2,7 @@
 
 mod clients;
 mod codes;
+mod lookups;
 mod sessions;
 mod users;
 mod world;

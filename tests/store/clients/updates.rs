@@ -100,8 +100,8 @@ async fn an_update_that_cannot_be_is_refused() {
     assert_eq!(world.update(id, "app", None, &good).await, Err(UpdateClientRefusal::WrongClientId));
     let foreign = ClientSecret::generate(world.now, &mut world.random);
     assert_eq!(world.update(id, "web", Some(&foreign), &good).await, Err(UpdateClientRefusal::WrongSecret));
-    let owner = Some(UserId::new(world.now, &mut world.random));
-    let owned = ClientMetadata { owner, ..confidential() };
+    let stranger = UserId::new(world.now, &mut world.random);
+    let owned = ClientMetadata { owner: Some(stranger), ..confidential() };
     assert_eq!(world.update(id, "web", None, &owned).await, Err(UpdateClientRefusal::UnknownOwner));
     let nowhere = ClientMetadata { redirect_uris: vec!["/callback".to_owned()], ..confidential() };
     assert_eq!(world.update(id, "web", None, &nowhere).await, Err(UpdateClientRefusal::BadRedirectUris));

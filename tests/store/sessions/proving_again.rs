@@ -40,6 +40,9 @@ async fn a_stronger_proof_is_kept_and_replaces_the_cookie() {
     assert_eq!(old.expect("a database"), Err(SessionRefusal::Unknown));
     let other = SessionToken::for_id(token.id(), &mut world.random);
     assert_eq!(world.prove_again(&token, &other).await, Err(SessionRefusal::Unknown));
+    let foreign = SessionToken::generate(world.now, &mut world.random);
+    assert_eq!(world.prove_again(&successor, &foreign).await, Err(SessionRefusal::Unknown));
+    assert!(world.present(&successor).await.is_ok());
 }
 
 #[tokio::test]

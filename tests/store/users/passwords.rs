@@ -36,7 +36,7 @@ impl World {
 async fn earlier_passwords_are_kept_newest_first_as_many_as_the_setting_says() {
     let mut world = World::new().await;
     assert_eq!(world.change(&change(&world, CurrentPassword::None, &hash(0))).await, Ok(()));
-    assert_eq!(world.earlier().await, [String::new(); 0]);
+    assert!(world.earlier().await.is_empty());
     for number in 1..8 {
         world.wait(1);
         let (current, new) = (hash(number - 1), hash(number));

@@ -106,15 +106,15 @@ async fn one_use_that_is_told_many_times_at_once_succeeds_each_time_and_uses_one
 
 async fn together(world: &mut World, is_one: bool) -> Vec<BackupCode> {
     let one = world.event();
-    let mut uses = JoinSet::new();
+    let mut attempts = JoinSet::new();
     for _ in 0..16 {
         let event = if is_one { one.clone() } else { world.event() };
         let (store, user, now) = (world.store.clone(), world.user, world.now);
-        uses.spawn(async move {
+        attempts.spawn(async move {
             let mut random = authority_store::system_random();
             let code = Digest::new([1; 32]);
             store.use_backup_code(user, &code, &event, now, &mut random).await.expect("a database")
         });
     }
-    uses.join_all().await
+    attempts.join_all().await
 }
