@@ -7,6 +7,9 @@
 //! - [`Rotate`]: refresh tokens, whose rotation is idempotent;
 //! - [`PresentedAccessToken`], [`IssueAccessToken`]: access tokens and their introspection;
 //! - [`IssueDeviceCode`], [`LookUpDeviceCode`], [`AnswerDeviceCode`], [`ExchangeDeviceCode`]: device codes;
+//! - [`CreateSession`], [`Reauthenticate`], [`ActiveSession`]: sessions;
+//! - [`CreateUser`], [`UserForLogin`], [`ChangePassword`]: users, their logins, passwords and second factors;
+//! - [`CreateClient`], [`UpdateClient`], [`AuthenticateClient`]: clients and their secrets;
 //! - [`Audit`]: what an operation writes into the audit trail, in its own statement; [`AuditEvent`], [`AuditFilter`]:
 //!   events of their own, pages and exports.
 //!
@@ -52,6 +55,7 @@ mod answer;
 mod audit;
 mod authorization_codes;
 mod blind;
+mod change;
 mod client_identifier;
 mod clients;
 mod device_codes;
@@ -67,6 +71,7 @@ mod revocation;
 mod scopes;
 mod seal;
 mod sender;
+mod sessions;
 mod statements;
 mod store;
 mod text;
@@ -82,7 +87,12 @@ pub use audit::{
     EventFilter, ExportError, ExportFormat, Exported, ResourceRef,
 };
 pub use authorization_codes::{Exchange, ExchangeRefusal, Exchanged, IssueCode, IssueCodeRefusal};
+pub use change::Change;
 pub use client_identifier::{BadClientIdentifier, ClientIdentifier};
+pub use clients::{
+    AuthenticateClient, AuthenticateClientRefusal, AuthenticatedClient, Client, ClientMetadata, CreateClient,
+    CreateClientRefusal, RotateSecretRefusal, SecretMethod, UpdateClient, UpdateClientRefusal, UpdatedClient,
+};
 pub use device_codes::{
     AnswerDeviceCode, AnswerDeviceCodeRefusal, DeviceAnswer, DeviceRequest, ExchangeDeviceCode,
     ExchangeDeviceCodeRefusal, IssueDeviceCode, IssueDeviceCodeRefusal, LookUpDeviceCode,
@@ -100,6 +110,10 @@ pub use refresh_tokens::{IntrospectedRefreshToken, Rotate, RotateRefusal, Rotati
 pub use revocation::Revocation;
 pub use scopes::{BadScope, Scopes};
 pub use sender::{BadThumbprint, SenderConstraint, Thumbprint};
+pub use sessions::{
+    ActiveSession, CreateSession, CreateSessionRefusal, CreatedSession, ListedSession, Reauthenticate,
+    SessionRefusal, TOUCH_SECONDS,
+};
 pub use statements::{STATEMENTS, Statement};
 pub use store::Store;
 pub use token::{
@@ -107,6 +121,11 @@ pub use token::{
     Token, kind,
 };
 pub use user_code::{BadUserCode, UserCode};
+pub use users::{
+    BackupCode, ChangePassword, ChangePasswordRefusal, CreateUser, CreateUserRefusal, CurrentPassword,
+    Elsewhere, EnableMfaRefusal, FailedLogin, Lock, LogInRefusal, Mfa, Passwords, UserEpoch, UserForLogin,
+    VerifyEmailRefusal,
+};
 
 /// The randomness of the operating system, for production: it panics where there is none to be had.
 pub type SystemRandom = rand_core::UnwrapErr<getrandom::SysRng>;
