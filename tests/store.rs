@@ -1,17 +1,24 @@
 //! The operations of the store, as the serving role, on a real server.
 
 mod access;
+mod audit;
 mod audited;
+mod clients;
 mod codes;
+mod devices;
 mod errors;
 mod generic_plans;
 mod hot;
 mod kills;
+mod lookups;
 mod model;
+mod plans;
 mod pooler;
 mod races;
 mod refresh;
 mod revocation;
+mod sessions;
 mod statements;
+mod users;
 mod with;
 mod world;
