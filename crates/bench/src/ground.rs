@@ -1,12 +1,14 @@
 //! The server, the database and the roles that everything is measured on.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anstream::eprintln;
 use authority_admin::{Context, Failure, Outcome};
 use authority_connection::{Config, Environment};
+use authority_local_postgres::programs::find_client;
 use authority_local_postgres::{
-    APP_ROLE, DATABASE, Endpoint, Ephemeral, EphemeralOptions, OWNER_ROLE, SUPERUSER,
+    APP_ROLE, DATABASE, Endpoint, Ephemeral, EphemeralOptions, OWNER_ROLE, Programs, SUPERUSER,
 };
 use authority_migration::runner::Runner;
 use authority_seed::{NewAdmin, Seed, Settings};
@@ -30,12 +32,12 @@ pub(crate) struct Ground {
 }
 
 impl Ground {
-    /// Makes the server and a migrated and seeded database.
+    /// Makes the server and a migrated database.
     ///
     /// Fails when the machine has no PostgreSQL with `pgbench`, or the server does not start.
     pub(crate) async fn prepare(context: &Context) -> Outcome<Self> {
         let programs = context.programs()?;
-        let pgbench = programs.client("pgbench").ok_or_else(|| {
+        let pgbench = pgbench(context, &programs).ok_or_else(|| {
             let bin = programs.bin_dir().display();
             Failure::saying(format!("PostgreSQL {} in {bin} has no pgbench", programs.version())).with_fix(
                 "install PostgreSQL's own package for this version, which has it (apt-get install postgresql), \
@@ -50,16 +52,15 @@ impl Ground {
         let owner = pool(server.endpoint(), OWNER_ROLE).await?;
         let superuser = pool(server.endpoint(), SUPERUSER).await?;
         Runner::new(owner.clone()).up(None, &|_| {}).await.map_err(|error| Failure::new(&error))?;
-        let settings_of_authority =
-            Settings::from_environment(&nothing()).map_err(|error| Failure::new(&error))?;
-        let seed = Seed {
-            admin: NewAdmin::default(),
-            settings: settings_of_authority,
-            wait: std::time::Duration::from_secs(10),
-        };
-        let prepared = seed.prepare(&owner, &|_| {}).await.map_err(|error| Failure::new(&error))?;
-        prepared.commit().await.map_err(|error| Failure::new(&error))?;
         Ok(Self { server, settings, pgbench, owner, superuser })
+    }
+
+    /// Seeds the database: the settings that the store looks at are there.
+    pub(crate) async fn seed(&self) -> Outcome {
+        let settings = Settings::from_environment(&nothing()).map_err(|error| Failure::new(&error))?;
+        let seed = Seed { admin: NewAdmin::default(), settings, wait: Duration::from_secs(10) };
+        let prepared = seed.prepare(&self.owner, &|_| {}).await.map_err(|error| Failure::new(&error))?;
+        prepared.commit().await.map(drop).map_err(|error| Failure::new(&error))
     }
 
     /// A store with as many open connections as it may have, none of which has prepared anything.
@@ -138,6 +139,13 @@ impl Ground {
     pub(crate) fn settings(&self) -> &[(String, String)] {
         &self.settings
     }
+}
+
+/// `pgbench` of the server's own installation, which may be reached through links, or else of any other.
+fn pgbench(context: &Context, programs: &Programs) -> Option<PathBuf> {
+    let linked = || Some(programs.postgres().canonicalize().ok()?.with_file_name("pgbench"));
+    let anywhere = || find_client(&context.search_path(), "pgbench");
+    programs.client("pgbench").or_else(|| linked().filter(|program| program.is_file())).or_else(anywhere)
 }
 
 /// As on a machine that serves: every commit waits for the disk, and the data fits into memory. Checkpoints are so

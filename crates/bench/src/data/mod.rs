@@ -51,6 +51,8 @@ pub(crate) async fn load(ground: &Ground, access_tokens: u64) -> Outcome<Data> {
         access_tokens,
     };
     ground.execute(data.partitions()).await?;
+    // With its event of the audit trail, which belongs into a partition as well.
+    ground.seed().await?;
     ground.execute(data.clients()).await?;
     data.copy_users(ground).await?;
     data.copy_sessions(ground).await?;
