@@ -19,8 +19,8 @@ pub(crate) struct Observed {
     pub(crate) wal: f64,
 }
 
-/// Calls that warm a connection up, and calls that are counted.
-const WARM: u64 = 5;
+/// Calls that warm every connection up, and calls that are counted.
+const WARM: u64 = 20;
 const COUNTED: u64 = 50;
 
 /// Has the server log every step of one caller, and counts.

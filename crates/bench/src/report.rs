@@ -87,9 +87,11 @@ impl Report {
         for table in
             ["access_tokens", "refresh_tokens", "authorization_codes", "sessions", "users", "audit_logs"]
         {
+            // A table without partitions has no tree.
             let sum = |of: &str| {
                 format!(
-                    "SELECT coalesce(sum({of}(relid)), 0)::bigint FROM pg_partition_tree('{table}') WHERE isleaf"
+                    "SELECT coalesce((SELECT sum({of}(relid)) FROM pg_partition_tree('{table}') WHERE isleaf),
+                                     {of}('{table}'))::bigint"
                 )
             };
             let (rows, indexes) =
