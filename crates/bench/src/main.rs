@@ -4,6 +4,8 @@
 //! durable settings, loads a data set that a seed number determines, and then lets the store and its ceiling take
 //! turns. What counts is the ratio of the two within a pair: what disturbs the machine disturbs both.
 
+#![expect(clippy::cast_precision_loss, reason = "counts of operations, octets and rows are far below 2^52")]
+
 mod arguments;
 mod caller;
 mod contest;

@@ -224,6 +224,9 @@ The ceilings:
   commit, through sqlx with its cache of prepared statements, on tables with the usual keys and indexes. It does less:
   it looks neither at the client nor at the user nor at lifetimes, and writes no audit event.
 
+Beside `pgbench`, both prepare their statement within the run, on new connections; beside the row per token, both
+go on with connections that have.
+
 All sessions have `plan_cache_mode = force_generic_plan`, which the store's connections have anyway.
 ";
 

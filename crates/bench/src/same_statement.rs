@@ -18,12 +18,12 @@ pub(crate) fn script(statement: &Statement, values: &[String]) -> String {
     while let Some((before, after)) = rest.split_once('$') {
         script.push_str(before);
         let digits = after.len() - after.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-        match after[..digits].parse::<usize>().ok().and_then(|number| values.get(number.checked_sub(1)?)) {
-            Some(value) => script.push_str(value),
-            None => {
-                script.push('$');
-                script.push_str(&after[..digits]);
-            }
+        let number = after[..digits].parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+        if let Some(value) = number.and_then(|number| values.get(number)) {
+            script.push_str(value);
+        } else {
+            script.push('$');
+            script.push_str(&after[..digits]);
         }
         rest = &after[digits..];
     }
@@ -38,7 +38,7 @@ pub(crate) fn id(instant: DateTime<Utc>, variable: &str) -> String {
 }
 
 pub(crate) fn octets(octets: &[u8]) -> String {
-    let digits: String = octets.iter().map(|octet| format!("{octet:02x}")).collect();
+    let digits = octets.iter().fold(String::new(), |digits, octet| format!("{digits}{octet:02x}"));
     format!("'\\x{digits}'::bytea")
 }
 

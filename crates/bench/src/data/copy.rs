@@ -55,7 +55,7 @@ impl Copy {
     pub(crate) async fn row(&mut self, values: &[&(dyn ToSql + Sync)]) -> Outcome {
         self.writer.as_mut().write(values).await.map_err(driver)?;
         self.written += 1;
-        if self.shows && self.written % STEP == 0 {
+        if self.shows && self.written.is_multiple_of(STEP) {
             eprint!(
                 "\r{}: {} of {}",
                 self.what,

@@ -135,6 +135,7 @@ impl Data {
 }
 
 /// An error of the driver that copies.
+#[expect(clippy::needless_pass_by_value, reason = "it is what map_err calls")]
 pub(crate) fn driver(error: tokio_postgres::Error) -> Failure {
     Failure::new(&error)
 }

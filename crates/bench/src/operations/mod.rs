@@ -76,8 +76,8 @@ fn audit_values(instant: DateTime<Utc>, variable: &str) -> Vec<String> {
 
 /// How many calls each caller makes in a run of this length, if it goes on as it did.
 fn calls(run: Run, length: Duration) -> u64 {
-    let calls = run.rate() * length.as_secs_f64() / CONNECTIONS as f64;
-    (calls as u64).max(20)
+    let share = u128::from(run.operations) * length.as_micros() / run.elapsed.as_micros().max(1);
+    u64::try_from(share / CONNECTIONS as u128).unwrap_or(u64::MAX).max(20)
 }
 
 /// Calls of each caller in the first run, which shows how fast it is.

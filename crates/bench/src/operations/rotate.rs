@@ -101,11 +101,16 @@ impl Rotators {
     }
 
     /// A run over new connections.
-    pub(super) async fn run(&mut self, ground: &Ground, length: Length) -> Outcome<Run> {
+    pub(super) async fn run_anew(&mut self, ground: &Ground, length: Length) -> Outcome<Run> {
         let store = ground.store().await?;
         for caller in &mut self.0 {
             caller.store = store.clone();
         }
+        self.run(ground, length).await
+    }
+
+    /// A run over the connections of the last one, which have prepared their statements.
+    pub(super) async fn run(&mut self, ground: &Ground, length: Length) -> Outcome<Run> {
         let (run, callers) = drive(ground, std::mem::take(&mut self.0), length).await?;
         self.0 = callers;
         Ok(run)
@@ -178,7 +183,7 @@ impl Rotations<'_> {
 
 impl Contest for Rotations<'_> {
     async fn store(&mut self) -> Outcome<Run> {
-        self.rotators.run(self.ground, Length::Calls(self.calls)).await
+        self.rotators.run_anew(self.ground, Length::Calls(self.calls)).await
     }
 
     async fn other(&mut self) -> Outcome<Run> {

@@ -134,10 +134,6 @@ impl Contest for RowPerToken<'_> {
     }
 
     async fn other(&mut self) -> Outcome<Run> {
-        let pool = self.ground.sqlx().await?;
-        for baseline in &mut self.baselines {
-            baseline.pool = pool.clone();
-        }
         let baselines = std::mem::take(&mut self.baselines);
         let (run, baselines) = drive(self.ground, baselines, Length::Time(self.length)).await?;
         self.baselines = baselines;
