@@ -59,7 +59,7 @@ macro_rules! statements {
 }
 
 statements! {
-    ACCESS_TOKENS_INTROSPECT = access_tokens.introspect plain [UUID_ARRAY];
+    ACCESS_TOKENS_INTROSPECT = access_tokens.introspect plain [UUID_ARRAY, UUID, UUID];
     ACCESS_TOKENS_ISSUE = access_tokens.issue audited [
         UUID, BYTEA, UUID, TEXT, UUID, TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, JSONB, TEXT, TEXT, JSONB,
     ];
