@@ -9,6 +9,7 @@
 //! - [`CreateSession`], [`Reauthenticate`], [`ActiveSession`]: sessions;
 //! - [`CreateUser`], [`UserForLogin`], [`ChangePassword`]: users, their logins, passwords and second factors;
 //! - [`CreateClient`], [`UpdateClient`], [`AuthenticateClient`]: clients and their secrets;
+//! - [`IssueDeviceCode`], [`LookUpDeviceCode`], [`AnswerDeviceCode`], [`ExchangeDeviceCode`]: device codes;
 //! - [`Audit`]: what an operation writes into the audit trail, in its own statement.
 //!
 //! The clock and the randomness are inputs: nothing in this crate reads either by itself. A credential is a [`Token`]
@@ -23,6 +24,7 @@ mod blind;
 mod change;
 mod client_identifier;
 mod clients;
+mod device_codes;
 mod error;
 mod error_code;
 mod grant;
@@ -40,6 +42,7 @@ mod statements;
 mod store;
 mod text;
 mod token;
+mod user_code;
 mod users;
 
 pub use access_tokens::{
@@ -52,6 +55,11 @@ pub use client_identifier::{BadClientIdentifier, ClientIdentifier};
 pub use clients::{
     AuthenticateClient, AuthenticateClientRefusal, AuthenticatedClient, Client, ClientMetadata, CreateClient,
     CreateClientRefusal, RotateSecretRefusal, SecretMethod, UpdateClient, UpdateClientRefusal, UpdatedClient,
+};
+pub use device_codes::{
+    AnswerDeviceCode, AnswerDeviceCodeRefusal, DeviceAnswer, DeviceRequest, ExchangeDeviceCode,
+    ExchangeDeviceCodeRefusal, IssueDeviceCode, IssueDeviceCodeRefusal, LookUpDeviceCode,
+    LookUpDeviceCodeRefusal,
 };
 pub use error::StoreError;
 pub use error_code::ErrorCode;
@@ -75,6 +83,7 @@ pub use token::{
     AccessToken, AuthorizationCode, ClientSecret, DeviceCode, Kind, Malformed, RefreshToken, SessionToken,
     Token, kind,
 };
+pub use user_code::{BadUserCode, UserCode};
 pub use users::{
     BackupCode, ChangePassword, ChangePasswordRefusal, CreateUser, CreateUserRefusal, CurrentPassword,
     Elsewhere, EnableMfaRefusal, FailedLogin, Lock, LogInRefusal, Mfa, Passwords, UserEpoch, UserForLogin,

@@ -89,6 +89,14 @@ statements! {
         TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, BOOL, BOOL, BOOL, BOOL, BOOL, INT4, INT4, INT4, INT4, INT4, UUID,
         TEXT, UUID,
     ];
+    DEVICE_CODES_ANSWER = device_codes.answer audited [UUID, TEXT, UUID, UUID, TEXT, TEXT_ARRAY];
+    DEVICE_CODES_EXCHANGE = device_codes.exchange audited [
+        UUID, BYTEA, BYTEA, UUID, TEXT, TEXT, UUID, BYTEA, TEXT_ARRAY, UUID, BYTEA, BYTEA, TEXT_ARRAY,
+    ];
+    DEVICE_CODES_ISSUE = device_codes.issue audited [
+        UUID, BYTEA, TEXT, UUID, TEXT_ARRAY, TEXT_ARRAY, INT4, TEXT, TEXT,
+    ];
+    DEVICE_CODES_LOOK_UP = device_codes.look_up audited [TEXT, UUID, UUID];
     REFRESH_TOKENS_INTROSPECT = refresh_tokens.introspect plain [TIMESTAMPTZ, UUID];
     REFRESH_TOKENS_REVOKE = refresh_tokens.revoke audited [UUID, BYTEA, BYTEA, UUID, TEXT];
     REFRESH_TOKENS_REVOKE_FAMILY = refresh_tokens.revoke_family audited [UUID, TEXT, TEXT, UUID];
