@@ -4,6 +4,7 @@ mod answer;
 mod exchange;
 mod flow;
 mod issue;
+mod plans;
 mod races;
 
 use authority_store::{
@@ -35,9 +36,7 @@ async fn world_with(parameters: &str) -> World {
     let world = World::with(parameters).await;
     world
         .database
-        .execute(
-            "UPDATE clients SET grant_types = '{refresh_token,urn:ietf:params:oauth:grant-type:device_code}'",
-        )
+        .execute("UPDATE clients SET grant_types = '{authorization_code,refresh_token,urn:ietf:params:oauth:grant-type:device_code}'")
         .await;
     world
 }

@@ -1,4 +1,13 @@
-//! What an operation says of itself in `audit_logs`, in the same statement.
+//! The audit trail: what an operation says of itself, in the same statement; events of their own; pages and exports.
+
+mod append;
+mod csv;
+mod cursor;
+mod export;
+mod filter;
+mod json;
+mod page;
+mod record;
 
 use std::net::IpAddr;
 
@@ -8,6 +17,13 @@ use serde_json::{Map, Value};
 
 use crate::text::one_line;
 use crate::{AuditLogId, ClientId, UserId};
+
+pub use append::AuditEvent;
+pub use cursor::{AuditCursor, BadAuditCursor};
+pub use export::{ExportError, ExportFormat, Exported};
+pub use filter::{AuditFilter, EventFilter, ResourceRef};
+pub use page::AuditPage;
+pub use record::{AuditActor, AuditRecord};
 
 /// What is known of the request behind an operation. The operation adds what happened, to what, by whom, and how it
 /// ended: the refusal's word, or the success, is `outcome` in the details.

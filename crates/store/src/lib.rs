@@ -6,11 +6,12 @@
 //! - [`IssueCode`] and [`Exchange`]: authorization codes;
 //! - [`Rotate`]: refresh tokens, whose rotation is idempotent;
 //! - [`PresentedAccessToken`], [`IssueAccessToken`]: access tokens and their introspection;
+//! - [`IssueDeviceCode`], [`LookUpDeviceCode`], [`AnswerDeviceCode`], [`ExchangeDeviceCode`]: device codes;
 //! - [`CreateSession`], [`Reauthenticate`], [`ActiveSession`]: sessions;
 //! - [`CreateUser`], [`UserForLogin`], [`ChangePassword`]: users, their logins, passwords and second factors;
 //! - [`CreateClient`], [`UpdateClient`], [`AuthenticateClient`]: clients and their secrets;
-//! - [`IssueDeviceCode`], [`LookUpDeviceCode`], [`AnswerDeviceCode`], [`ExchangeDeviceCode`]: device codes;
-//! - [`Audit`]: what an operation writes into the audit trail, in its own statement.
+//! - [`Audit`]: what an operation writes into the audit trail, in its own statement; [`AuditEvent`], [`AuditFilter`]:
+//!   events of their own, pages and exports.
 //!
 //! The clock and the randomness are inputs: nothing in this crate reads either by itself. A credential is a [`Token`]
 //! of its kind, whose secret the database never sees. An operation gives an outcome, or a refusal that knows its OAuth
@@ -81,7 +82,10 @@ mod users;
 pub use access_tokens::{
     Inactive, IntrospectedAccessToken, IssueAccessToken, IssueAccessTokenRefusal, PresentedAccessToken,
 };
-pub use audit::{Actor, Audit};
+pub use audit::{
+    Actor, Audit, AuditActor, AuditCursor, AuditEvent, AuditFilter, AuditPage, AuditRecord, BadAuditCursor,
+    EventFilter, ExportError, ExportFormat, Exported, ResourceRef,
+};
 pub use authorization_codes::{Exchange, ExchangeRefusal, Exchanged, IssueCode, IssueCodeRefusal};
 pub use change::Change;
 pub use client_identifier::{BadClientIdentifier, ClientIdentifier};

@@ -64,6 +64,17 @@ statements! {
         UUID, BYTEA, UUID, TEXT, UUID, TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, JSONB, TEXT, TEXT, JSONB,
     ];
     ACCESS_TOKENS_REVOKE = access_tokens.revoke audited [UUID, BYTEA, BYTEA, UUID, TEXT];
+    AUDIT_LOGS_APPEND = audit_logs.append audited [TEXT, TEXT, TEXT, UUID, TEXT, TEXT, UUID, UUID];
+    AUDIT_LOGS_EXPORT = audit_logs.export plain [UUID, UUID, INT8, TEXT];
+    AUDIT_LOGS_EXPORT_OF_ACTOR = audit_logs.export_of_actor plain [UUID, UUID, INT8, TEXT, UUID, TEXT, TEXT];
+    AUDIT_LOGS_EXPORT_OF_EVENT = audit_logs.export_of_event plain [UUID, UUID, INT8, TEXT, TEXT];
+    AUDIT_LOGS_EXPORT_OF_EVENTS = audit_logs.export_of_events plain [UUID, UUID, INT8, TEXT, TEXT];
+    AUDIT_LOGS_EXPORT_OF_RESOURCE = audit_logs.export_of_resource plain [UUID, UUID, INT8, TEXT, UUID, TEXT, TEXT, TEXT, TEXT];
+    AUDIT_LOGS_PAGE = audit_logs.page plain [UUID, UUID, INT8, TEXT];
+    AUDIT_LOGS_PAGE_OF_ACTOR = audit_logs.page_of_actor plain [UUID, UUID, INT8, TEXT, UUID, TEXT, TEXT];
+    AUDIT_LOGS_PAGE_OF_EVENT = audit_logs.page_of_event plain [UUID, UUID, INT8, TEXT, TEXT];
+    AUDIT_LOGS_PAGE_OF_EVENTS = audit_logs.page_of_events plain [UUID, UUID, INT8, TEXT, TEXT];
+    AUDIT_LOGS_PAGE_OF_RESOURCE = audit_logs.page_of_resource plain [UUID, UUID, INT8, TEXT, UUID, TEXT, TEXT, TEXT, TEXT];
     AUTHORIZATION_CODES_EXCHANGE = authorization_codes.exchange audited [
         UUID, BYTEA, BYTEA, UUID, TEXT, BYTEA, BYTEA, TEXT, TEXT, UUID, BYTEA, TEXT_ARRAY, UUID, BYTEA, BYTEA,
         TEXT_ARRAY,

@@ -50,7 +50,11 @@ async fn every_reason_not_to_take_an_approval_is_told_and_changes_nothing() {
     let mut world = world().await;
     let tv = device(&mut world, "openid profile").await;
     let cases = [
-        ("users SET erased_at = now()", "users SET erased_at = NULL", Refusal::UserInactive),
+        (
+            "users SET erased_at = now(), username = 'erased-' || id, email = id || '@erased.invalid', tokens_revoked_before = now()",
+            "users SET erased_at = NULL, username = 'ada', email = 'ada@example.com'",
+            Refusal::UserInactive,
+        ),
         ("users SET locked_at = now()", "users SET locked_at = NULL", Refusal::UserInactive),
         (
             "sessions SET revoked_at = now(), revocation_reason = 'logout'",
@@ -66,7 +70,7 @@ async fn every_reason_not_to_take_an_approval_is_told_and_changes_nothing() {
         ("clients SET disabled_at = now()", "clients SET disabled_at = NULL", Refusal::ClientDisabled),
         (
             "clients SET grant_types = '{authorization_code}'",
-            "clients SET grant_types = '{refresh_token,urn:ietf:params:oauth:grant-type:device_code}'",
+            "clients SET grant_types = '{authorization_code,refresh_token,urn:ietf:params:oauth:grant-type:device_code}'",
             Refusal::UnauthorizedClient,
         ),
         ("clients SET revocation_epoch = 1", "clients SET revocation_epoch = 0", Refusal::Revoked),

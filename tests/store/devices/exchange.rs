@@ -120,7 +120,7 @@ async fn every_reason_not_to_exchange_an_approved_code_is_told_and_changes_nothi
         ("clients SET disabled_at = now()", "clients SET disabled_at = NULL", Refusal::ClientDisabled),
         (
             "clients SET grant_types = '{authorization_code}'",
-            "clients SET grant_types = '{refresh_token,urn:ietf:params:oauth:grant-type:device_code}'",
+            "clients SET grant_types = '{authorization_code,refresh_token,urn:ietf:params:oauth:grant-type:device_code}'",
             Refusal::UnauthorizedClient,
         ),
         ("clients SET revocation_epoch = 1", "clients SET revocation_epoch = 0", Refusal::Revoked),
@@ -136,7 +136,11 @@ async fn every_reason_not_to_exchange_an_approved_code_is_told_and_changes_nothi
             Refusal::CertificateRequired,
         ),
         ("users SET locked_at = now()", "users SET locked_at = NULL", Refusal::UserInactive),
-        ("users SET erased_at = now()", "users SET erased_at = NULL", Refusal::UserInactive),
+        (
+            "users SET erased_at = now(), username = 'erased-' || id, email = id || '@erased.invalid', tokens_revoked_before = now()",
+            "users SET erased_at = NULL, username = 'ada', email = 'ada@example.com'",
+            Refusal::UserInactive,
+        ),
         (
             "sessions SET revoked_at = now(), revocation_reason = 'logout'",
             "sessions SET revoked_at = NULL, revocation_reason = NULL",
@@ -182,7 +186,7 @@ async fn the_tokens_of_a_public_client_are_bound_to_what_it_proved() {
 #[tokio::test]
 async fn a_client_without_refresh_tokens_gets_none() {
     let mut world = world().await;
-    let sql = "UPDATE clients SET grant_types = '{urn:ietf:params:oauth:grant-type:device_code}'";
+    let sql = "UPDATE clients SET grant_types = '{authorization_code,urn:ietf:params:oauth:grant-type:device_code}'";
     world.database.execute(sql).await;
     let tv = device(&mut world, "openid offline_access").await;
     approve(&world, &tv).await;

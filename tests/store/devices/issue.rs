@@ -42,7 +42,7 @@ async fn the_lifetime_is_the_clients_or_the_settings_or_five_minutes() {
     for (change, seconds) in [
         ("SELECT", 300),
         (
-            "INSERT INTO settings (key, value, kind, category, description)
+            "INSERT INTO settings (key, value, value_type, category, description)
              VALUES ('tokens.device_code_ttl', '900', 'integer', 'tokens', 'd')",
             900,
         ),

@@ -186,5 +186,5 @@ async fn the_same_issue_on_many_connections_gives_the_same_code_to_all() {
         }
     })
     .await;
-    assert!(outcomes.iter().all(|outcome| outcome.is_ok()), "{outcomes:?}");
+    assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
 }

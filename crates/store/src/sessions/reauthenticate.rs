@@ -26,7 +26,7 @@ pub struct Reauthenticate<'a> {
 
 impl Store {
     /// Writes down that a person has proved again who they are, and replaces the secret of the cookie: one statement.
-    /// When the session ends at the latest stays as it is.
+    /// When the session ends at the latest stays as it is. A successor that was made for another session is `Unknown`.
     ///
     /// The same call again, after its answer was lost, gives the same outcome.
     pub async fn reauthenticate_session(
@@ -35,6 +35,9 @@ impl Store {
         now: DateTime<Utc>,
         random: &mut impl CryptoRng,
     ) -> Result<Result<(), SessionRefusal>, StoreError> {
+        if request.successor.id() != request.token.id() {
+            return Ok(Err(SessionRefusal::Unknown));
+        }
         let blind = Blind::new(random);
         let digest = blind.digest(&request.token.digest());
         let answer = self

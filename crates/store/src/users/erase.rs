@@ -9,7 +9,8 @@ impl Store {
     /// names them: addresses, user agents and devices of their sessions and of the device codes that they have
     /// answered, the authorization details (RFC 9396) of their grants, and their address among the contacts of
     /// clients that they own. The row's id stays, so that the audit trail stays readable; addresses and user agents in
-    /// the trail leave with it after `audit.log_retention_days`, and codes with their partition.
+    /// the trail leave with it after `audit.log_retention_days`. Authorization codes leave with their partition, and so
+    /// does what an exchange issues that runs at this very moment; all of that is dead from the start.
     ///
     /// Two statements: a session that began in the very moment of the first is committed before it, but not seen by
     /// it. The second is the same one again, which finds the person erased and clears what there is. If the process

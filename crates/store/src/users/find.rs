@@ -88,10 +88,10 @@ impl Store {
 
 fn read(answer: &Answer, now: DateTime<Utc>) -> Result<UserForLogin, StoreError> {
     let lock = match (answer.get::<Option<DateTime<Utc>>>("locked_at")?, answer.get("locked_until")?) {
-        (None, _) => Lock::Open,
         (Some(_), None) => Lock::Administrator,
         (Some(_), Some(until)) if until > now => Lock::Until(until),
-        (Some(_), Some(_)) => Lock::Open,
+        // None at all, or one that has ended.
+        (None, _) | (Some(_), Some(_)) => Lock::Open,
     };
     let sealed: Option<Vec<u8>> = answer.get("totp_secret_sealed")?;
     let backup_codes = u32::try_from(answer.get::<i32>("backup_codes")?)
