@@ -68,7 +68,9 @@ impl<'a> Browser<'a> {
         for cookie in answer.headers().get_all("set-cookie") {
             let cookie = cookie.to_str().expect("a text");
             // What a browser asks of the prefix.
-            assert!(cookie.starts_with("__Host-") && cookie.contains("; Path=/; HttpOnly; SameSite=Lax; Secure"));
+            assert!(
+                cookie.starts_with("__Host-") && cookie.contains("; Path=/; HttpOnly; SameSite=Lax; Secure")
+            );
             let (name, rest) = cookie.split_once('=').expect("a cookie");
             let value = rest.split(';').next().expect("a value");
             if cookie.ends_with("Max-Age=0") {
@@ -96,7 +98,13 @@ pub(crate) fn parameters(answer: &Answer) -> BTreeMap<String, String> {
 /// What a field of a page holds.
 pub(crate) fn field(page: &Answer, name: &str) -> String {
     let page = text(page);
-    let (_, rest) = page.split_once(&format!("name=\"{name}\" value=\"")).unwrap_or_else(|| panic!("{name}: {page}"));
+    let (_, rest) =
+        page.split_once(&format!("name=\"{name}\" value=\"")).unwrap_or_else(|| panic!("{name}: {page}"));
     let value = rest.split('"').next().expect("a value");
-    value.replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">").replace("&#39;", "'").replace("&amp;", "&")
+    value
+        .replace("&quot;", "\"")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&#39;", "'")
+        .replace("&amp;", "&")
 }

@@ -1,6 +1,7 @@
 use oauth2::basic::BasicErrorResponseType;
 use oauth2::{
-    AuthorizationCode, CsrfToken, PkceCodeChallenge, PkceCodeVerifier, RequestTokenError, Scope, TokenResponse,
+    AuthorizationCode, CsrfToken, PkceCodeChallenge, PkceCodeVerifier, RequestTokenError, Scope,
+    TokenResponse,
 };
 
 use super::browser::Browser;
@@ -23,7 +24,8 @@ async fn clients_of_every_kind_get_tokens_by_a_code_with_pkce() {
 async fn whoever_is_not_signed_in_comes_back_to_the_request_after_the_login() {
     let server = Server::start().await;
     let (challenge, _) = PkceCodeChallenge::new_random_sha256();
-    let request = server.client("web").authorize_url(CsrfToken::new_random);
+    let client = server.client("web");
+    let request = client.authorize_url(CsrfToken::new_random);
     let (url, _) = request.add_scope(Scope::new("email".into())).set_pkce_challenge(challenge).url();
     let path = format!("{}?{}", url.path(), url.query().expect("a query"));
     let mut browser = Browser::new(&server);
@@ -46,7 +48,10 @@ async fn a_replayed_code_gives_nothing_and_takes_back_what_it_gave() {
     };
     let tokens = exchange(&verifier).request_async(&server.http()).await.expect("tokens");
     assert!(server.is_active(tokens.access_token()).await);
-    assert_refused(exchange(&verifier).request_async(&server.http()).await, &BasicErrorResponseType::InvalidGrant);
+    assert_refused(
+        exchange(&verifier).request_async(&server.http()).await,
+        &BasicErrorResponseType::InvalidGrant,
+    );
     assert!(!server.is_active(tokens.access_token()).await);
     let refresh = client.exchange_refresh_token(tokens.refresh_token().expect("a refresh token"));
     assert_refused(refresh.request_async(&server.http()).await, &BasicErrorResponseType::InvalidGrant);
@@ -75,7 +80,8 @@ async fn a_code_needs_its_verifier_and_its_client() {
 async fn a_client_hears_that_the_person_refused() {
     let server = Server::start().await;
     let (challenge, _) = PkceCodeChallenge::new_random_sha256();
-    let request = server.client("web").authorize_url(|| CsrfToken::new("a&b=c #\"<".into()));
+    let client = server.client("web");
+    let request = client.authorize_url(|| CsrfToken::new("a&b=c #\"<".into()));
     let (url, state) = request.add_scope(Scope::new("email".into())).set_pkce_challenge(challenge).url();
     let answer = Browser::signed_in(&server).await.decide(&url, "deny").await;
     assert_eq!((answer["error"].as_str(), &answer["state"]), ("access_denied", state.secret()));

@@ -12,7 +12,8 @@ async fn the_same_refresh_token_twice_gives_the_same_successor() {
     let refresh = || client.exchange_refresh_token(first.refresh_token().expect("a refresh token"));
     let one = refresh().request_async(&server.http()).await.expect("tokens");
     let two = refresh().request_async(&server.http()).await.expect("tokens");
-    let secret = |tokens: &oauth2::basic::BasicTokenResponse| tokens.refresh_token().expect("one").secret().clone();
+    let secret =
+        |tokens: &oauth2::basic::BasicTokenResponse| tokens.refresh_token().expect("one").secret().clone();
     assert_eq!(secret(&one), secret(&two));
     assert_ne!(secret(&one), secret(&first));
     for tokens in [&first, &one, &two] {
@@ -46,7 +47,8 @@ async fn a_refresh_may_ask_for_less_and_not_for_more() {
     let client = server.client("web");
     let tokens = server.tokens(&client, &["email", "profile"]).await;
     let refresh = client.exchange_refresh_token(tokens.refresh_token().expect("a refresh token"));
-    let less = refresh.add_scope(Scope::new("email".into())).request_async(&server.http()).await.expect("tokens");
+    let less =
+        refresh.add_scope(Scope::new("email".into())).request_async(&server.http()).await.expect("tokens");
     assert_eq!(less.scopes(), Some(&vec![Scope::new("email".into())]));
     let refresh = client.exchange_refresh_token(less.refresh_token().expect("a refresh token"));
     let more = refresh.add_scope(Scope::new("offline_access".into())).request_async(&server.http()).await;

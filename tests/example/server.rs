@@ -7,20 +7,22 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use authority_connection::{Config, Environment};
-use authority_entity::secret::PasswordHash;
 use authority_entity::sea_orm_active_enums::{ClientType, GrantType, TokenEndpointAuthMethod, UserRole};
+use authority_entity::secret::PasswordHash;
 use authority_example::{Clock, Settings, serve};
 use authority_local_postgres::APP_ROLE;
 use authority_password::Password;
 use authority_store::{
-    Actor, ClientId, ClientIdentifier, ClientMetadata, ClientSecret, CreateClient, CreateUser, Store, UserId, system_random,
+    Actor, ClientId, ClientIdentifier, ClientMetadata, ClientSecret, CreateClient, CreateUser, Store, UserId,
+    system_random,
 };
 use chrono::TimeDelta;
 use oauth2::basic::{BasicClient, BasicTokenResponse};
 use oauth2::http::Request;
 use oauth2::{
-    AuthType, AuthUrl, AuthorizationCode, CsrfToken, DeviceAuthorizationUrl, EndpointSet, HttpRequest, HttpResponse,
-    IntrospectionUrl, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RevocationUrl, Scope, TokenUrl,
+    AuthType, AuthUrl, AuthorizationCode, CsrfToken, DeviceAuthorizationUrl, EndpointSet, HttpRequest,
+    HttpResponse, IntrospectionUrl, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RevocationUrl, Scope,
+    TokenUrl,
 };
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -164,7 +166,9 @@ impl Server {
             .set_token_uri(TokenUrl::new(at("/token")).expect("a URL"))
             .set_introspection_url(IntrospectionUrl::new(at("/introspect")).expect("a URL"))
             .set_revocation_url(RevocationUrl::new(at("/revoke")).expect("a URL"))
-            .set_device_authorization_url(DeviceAuthorizationUrl::new(at("/device_authorization")).expect("a URL"))
+            .set_device_authorization_url(
+                DeviceAuthorizationUrl::new(at("/device_authorization")).expect("a URL"),
+            )
             .set_redirect_uri(RedirectUrl::new(CALLBACK.to_owned()).expect("a URL"));
         let client = if client_id == "post" { client.set_auth_type(AuthType::RequestBody) } else { client };
         match self.secrets.get(client_id) {
@@ -176,7 +180,8 @@ impl Server {
     /// What the library sends its requests with.
     pub(crate) fn http(
         &self,
-    ) -> impl Fn(HttpRequest) -> Pin<Box<dyn Future<Output = io::Result<HttpResponse>> + Send>> + Sync + use<> {
+    ) -> impl Fn(HttpRequest) -> Pin<Box<dyn Future<Output = io::Result<HttpResponse>> + Send>> + Sync + use<>
+    {
         let address = self.address;
         move |request| Box::pin(send(address, request))
     }
@@ -192,7 +197,11 @@ impl Server {
     }
 
     /// A code that ada has granted to a client, and what answers its challenge.
-    pub(crate) async fn code(&self, client: &Client, scopes: &[&str]) -> (AuthorizationCode, PkceCodeVerifier) {
+    pub(crate) async fn code(
+        &self,
+        client: &Client,
+        scopes: &[&str],
+    ) -> (AuthorizationCode, PkceCodeVerifier) {
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let scopes = scopes.iter().map(|scope| Scope::new((*scope).to_owned()));
         let request = client.authorize_url(CsrfToken::new_random).add_scopes(scopes);

@@ -1,5 +1,7 @@
 use oauth2::basic::{BasicErrorResponseType, BasicRevocationErrorResponse};
-use oauth2::{AccessToken, RequestTokenError, Scope, StandardRevocableToken, TokenIntrospectionResponse, TokenResponse};
+use oauth2::{
+    AccessToken, RequestTokenError, Scope, StandardRevocableToken, TokenIntrospectionResponse, TokenResponse,
+};
 
 use super::code::assert_refused;
 use super::http::{header, json};
@@ -36,10 +38,13 @@ async fn a_client_sees_its_own_tokens_only() {
             assert_eq!(found.active(), sees, "{client_id}");
         }
     }
-    let found = server.post("/introspect", &[
-        ("client_id", "post"), ("client_secret", server.secret("post")), ("token", tokens.access_token().secret()),
-    ]);
-    assert_eq!(json(&found.await), serde_json::json!({ "active": false }));
+    let fields = [
+        ("client_id", "post"),
+        ("client_secret", server.secret("post")),
+        ("token", tokens.access_token().secret()),
+    ];
+    let found = server.post("/introspect", &fields).await;
+    assert_eq!(json(&found), serde_json::json!({ "active": false }));
 }
 
 #[tokio::test]
@@ -109,7 +114,8 @@ async fn a_confidential_client_acts_for_itself_and_a_public_one_cannot() {
         let tokens = request.request_async(&server.http()).await.expect("tokens");
         assert!(tokens.refresh_token().is_none());
         let api = server.client("api");
-        let found = api.introspect(tokens.access_token()).request_async(&server.http()).await.expect("an answer");
+        let found =
+            api.introspect(tokens.access_token()).request_async(&server.http()).await.expect("an answer");
         assert_eq!((found.active(), found.username(), found.sub()), (true, None, None));
     }
     let app = server.client("app");
