@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use authority_connection::{Config, Environment};
-use authority_entity::sea_orm_active_enums::{ClientType, GrantType, TokenEndpointAuthMethod, UserRole};
+use authority_entity::sea_orm_active_enums::{
+    ClientType, GrantType, ResponseType, TokenEndpointAuthMethod, UserRole,
+};
 use authority_entity::secret::PasswordHash;
 use authority_example::{Clock, Settings, serve};
 use authority_local_postgres::APP_ROLE;
@@ -109,7 +111,7 @@ impl Server {
         let every = vec![AuthorizationCode, RefreshToken, ClientCredentials, DeviceCode];
         let person = vec![AuthorizationCode, RefreshToken, DeviceCode];
         let basic = TokenEndpointAuthMethod::ClientSecretBasic;
-        self.register("web", "<b>Web</b>", basic.clone(), every.clone()).await;
+        self.register("web", "<b>Web</b>", basic, every.clone()).await;
         self.register("post", "Post", TokenEndpointAuthMethod::ClientSecretPost, every).await;
         self.register("api", "API", basic, vec![ClientCredentials]).await;
         self.register("app", "App", TokenEndpointAuthMethod::None, person).await;
@@ -127,7 +129,13 @@ impl Server {
         let is_public = method == TokenEndpointAuthMethod::None;
         let client_type = if is_public { ClientType::Public } else { ClientType::Confidential };
         let secret = (!is_public).then(|| ClientSecret::for_id(id, &mut system_random()));
+        let response_types = if grant_types.contains(&GrantType::AuthorizationCode) {
+            vec![ResponseType::Code]
+        } else {
+            Vec::new()
+        };
         let metadata = ClientMetadata {
+            response_types,
             redirect_uris: vec![CALLBACK.to_owned()],
             grant_types,
             allowed_scopes: "email offline_access profile".parse().expect("scopes"),

@@ -6,7 +6,7 @@ use sqlx::{AssertSqlSafe, Executor, Row};
 
 use super::world::World;
 
-/// So many of everything that reading all of it would be a fault. An id that is counted up is one of a UUIDv7.
+/// So many of everything that reading all of it would be a fault. An id that is counted up is one of a `UUIDv7`.
 const MANY: &str = "
     CREATE FUNCTION id(kind text, number integer) RETURNS uuid LANGUAGE sql
         AS $$ SELECT ('019aa000-' || kind || '-7000-8000-' || lpad(to_hex(number), 12, '0'))::uuid $$;

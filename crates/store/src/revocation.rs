@@ -37,3 +37,16 @@ impl Revocation {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{ErrorCode, Revocation};
+
+    #[test]
+    fn a_client_hears_only_that_the_token_is_of_another_one() {
+        for ended in [Revocation::Revoked, Revocation::Already, Revocation::Unknown] {
+            assert_eq!(ended.error_code(), None);
+        }
+        assert_eq!(Revocation::WrongClient.error_code(), Some(ErrorCode::InvalidGrant));
+    }
+}

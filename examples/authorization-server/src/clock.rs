@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 
 /// What says how late it is. The store takes the time as an input, so a test can have it pass.
 #[derive(Clone)]
@@ -12,6 +12,7 @@ pub struct Clock(Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>);
 impl Clock {
     /// The clock of the machine.
     #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this is the one place")]
     pub fn system() -> Self {
         Self::new(Utc::now)
     }
@@ -21,10 +22,11 @@ impl Clock {
         Self(Arc::new(now))
     }
 
-    /// How late it is.
+    /// How late it is, in microseconds, as the database keeps time: what it gives back is then not a moment earlier, which
+    /// would cost a token a second of its `expires_in`.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
-        (self.0)()
+        (self.0)().trunc_subsecs(6)
     }
 }
 

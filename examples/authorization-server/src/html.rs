@@ -50,11 +50,11 @@ pub(crate) fn hidden(name: &str, value: &str) -> String {
 /// A field of a type that somebody fills in.
 pub(crate) fn input(label: &str, name: &str, kind: &str, value: &str) -> String {
     format!(
-        "<p><label>{} <input name=\"{}\" type=\"{}\" value=\"{}\" required></label></p>\n",
+        "<p><label>{} <input name=\"{}\" value=\"{}\" type=\"{}\" required></label></p>\n",
         Escaped(label),
         Escaped(name),
-        Escaped(kind),
-        Escaped(value)
+        Escaped(value),
+        Escaped(kind)
     )
 }
 
@@ -65,8 +65,8 @@ pub(crate) fn decision(value: &str, label: &str) -> String {
 
 /// A list of texts.
 pub(crate) fn list<'a>(items: impl IntoIterator<Item = &'a str>) -> String {
-    let items: String = items.into_iter().map(|item| format!("<li>{}</li>", Escaped(item))).collect();
-    format!("<ul>{items}</ul>\n")
+    let items: Vec<_> = items.into_iter().map(|item| format!("<li>{}</li>", Escaped(item))).collect();
+    format!("<ul>{}</ul>\n", items.concat())
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! `grant_type=client_credentials` (RFC 6749 section 4.4).
 
 use authority_entity::sea_orm_active_enums::GrantType;
-use authority_store::{AccessToken, ErrorCode, IssueAccessToken, NewAccessToken};
+use authority_store::{AccessToken, ErrorCode, IssueAccessToken, IssueAccessTokenRefusal, NewAccessToken};
 use axum::response::Response;
 
 use super::TokenRequest;
@@ -34,6 +34,6 @@ pub(super) async fn issue(request: &TokenRequest<'_>) -> Result<Response, Failur
         audit: Some(&audit),
     };
     let issued = app.store.issue_access_token(&issue, caller.now).await?;
-    let access_expires_at = issued.map_err(|refusal| refusal.error_code())?;
+    let access_expires_at = issued.map_err(IssueAccessTokenRefusal::error_code)?;
     Ok(Tokens { access, access_expires_at, refresh: None, scopes: &scopes }.answer(caller.now))
 }

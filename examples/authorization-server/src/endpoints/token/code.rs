@@ -1,7 +1,8 @@
 //! `grant_type=authorization_code` (RFC 6749 section 4.1.3).
 
 use authority_store::{
-    AccessToken, AuthorizationCode, CodeVerifier, ErrorCode, Exchange, NewAccessToken, RefreshToken,
+    AccessToken, AuthorizationCode, CodeVerifier, ErrorCode, Exchange, ExchangeRefusal, NewAccessToken,
+    RefreshToken,
 };
 use axum::response::Response;
 
@@ -32,7 +33,7 @@ pub(super) async fn exchange(request: &TokenRequest<'_>) -> Result<Response, Fai
         audit: Some(&audit),
     };
     let exchanged = app.store.exchange_authorization_code(&exchange, caller.now, &mut random()).await?;
-    let grant = exchanged.map_err(|refusal| refusal.error_code())?.grant;
+    let grant = exchanged.map_err(ExchangeRefusal::error_code)?.grant;
     let refresh = grant.refresh_expires_at.map(|_| refresh);
     let tokens =
         Tokens { access, access_expires_at: grant.access_expires_at, refresh, scopes: &grant.scopes };

@@ -1,6 +1,9 @@
 //! `grant_type=urn:ietf:params:oauth:grant-type:device_code` (RFC 8628 section 3.4).
 
-use authority_store::{AccessToken, DeviceCode, ErrorCode, ExchangeDeviceCode, NewAccessToken, RefreshToken};
+use authority_store::{
+    AccessToken, DeviceCode, ErrorCode, ExchangeDeviceCode, ExchangeDeviceCodeRefusal, NewAccessToken,
+    RefreshToken,
+};
 use axum::response::Response;
 
 use super::TokenRequest;
@@ -26,7 +29,7 @@ pub(super) async fn exchange(request: &TokenRequest<'_>) -> Result<Response, Fai
         audit: Some(&audit),
     };
     let exchanged = app.store.exchange_device_code(&exchange, caller.now, &mut random()).await?;
-    let grant = exchanged.map_err(|refusal| refusal.error_code())?;
+    let grant = exchanged.map_err(ExchangeDeviceCodeRefusal::error_code)?;
     let refresh = grant.refresh_expires_at.map(|_| refresh);
     let tokens =
         Tokens { access, access_expires_at: grant.access_expires_at, refresh, scopes: &grant.scopes };

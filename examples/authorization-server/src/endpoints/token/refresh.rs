@@ -1,6 +1,8 @@
 //! `grant_type=refresh_token` (RFC 6749 section 6).
 
-use authority_store::{AccessToken, ErrorCode, NewAccessToken, RefreshToken, Rotate, Rotation};
+use authority_store::{
+    AccessToken, ErrorCode, NewAccessToken, RefreshToken, Rotate, RotateRefusal, Rotation,
+};
 use axum::response::Response;
 
 use super::TokenRequest;
@@ -30,7 +32,7 @@ pub(super) async fn rotate(request: &TokenRequest<'_>) -> Result<Response, Failu
         audit: Some(&audit),
     };
     let rotated = app.store.rotate_refresh_token(&rotate, caller.now, &mut random()).await?;
-    let (grant, refresh) = match rotated.map_err(|refusal| refusal.error_code())? {
+    let (grant, refresh) = match rotated.map_err(RotateRefusal::error_code)? {
         Rotation::Rotated(grant) => (grant, successor),
         // The client asked twice, or did not hear the answer: it gets the successor of the first time.
         Rotation::Repeated(grant, first) => (grant, first),
