@@ -9,6 +9,7 @@ mod constraints;
 mod database_setup;
 mod doctor;
 mod entities;
+mod example;
 mod maintain;
 mod migrations;
 mod pgbouncer;

@@ -139,6 +139,7 @@ statements! {
     USERS_PASSWORDS = users.passwords plain [UUID];
     USERS_REVOKE_TOKENS = users.revoke_tokens audited [UUID, TEXT, TEXT, UUID];
     USERS_UNLOCK = users.unlock audited [UUID, TEXT, UUID];
+    USERS_UPGRADE_PASSWORD_HASH = users.upgrade_password_hash audited [UUID, TEXT, TEXT];
     USERS_USE_BACKUP_CODE = users.use_backup_code logging [UUID, BYTEA, BYTEA];
     USERS_VERIFY_EMAIL = users.verify_email audited [UUID, TEXT];
 }
