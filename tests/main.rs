@@ -3,6 +3,7 @@
 mod support;
 
 mod backup;
+mod bench;
 mod connection;
 mod constraints;
 mod database_setup;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::support::cargo;
 
 /// What each package may depend on inside the workspace. Arrows point one way.
-const MAY_KNOW: [(&str, &[&str]); 13] = [
+const MAY_KNOW: [(&str, &[&str]); 14] = [
     ("authority-connection", &[]),
     ("authority-entity", &[]),
     ("authority-local-postgres", &[]),
@@ -28,6 +28,19 @@ const MAY_KNOW: [(&str, &[&str]); 13] = [
             "authority-password",
             "authority-schema",
             "authority-seed",
+        ],
+    ),
+    (
+        "authority-bench",
+        &[
+            "authority-admin",
+            "authority-connection",
+            "authority-entity",
+            "authority-local-postgres",
+            "authority-maintenance",
+            "authority-migration",
+            "authority-seed",
+            "authority-store",
         ],
     ),
     (

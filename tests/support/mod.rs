@@ -13,7 +13,7 @@ pub(crate) use catalog::{canonical_text, everything, schema};
 pub(crate) use database::{Database, Refusal, column, execute, fails};
 pub(crate) use program::{Outcome, authority_db, cargo};
 pub(crate) use recorder::{Recorder, Seen};
-pub(crate) use server::{psql, server};
+pub(crate) use server::{pgbench, psql, server};
 pub(crate) use session::Session;
 pub(crate) use snapshots::{assert_snapshot, assert_snapshots};
 pub(crate) use wait::{eventually, in_time};

@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 use rand_core::CryptoRng;
 use serde_json::{Map, Value};
 
-use crate::text::one_line;
+use crate::text::{one_line, storable};
 use crate::{AuditLogId, ClientId, UserId};
 
 pub use append::AuditEvent;
@@ -84,7 +84,7 @@ impl Audit {
     #[must_use]
     pub fn detail(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         if let Value::Object(details) = &mut self.details {
-            details.insert(name.into(), value.into());
+            details.insert(one_line(&name.into(), 255).unwrap_or_default(), storable(value.into()));
         }
         self
     }

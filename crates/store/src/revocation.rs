@@ -6,7 +6,7 @@ use crate::{ErrorCode, StoreError};
 /// How a revocation ended. What a client is told is [`Revocation::error_code`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Revocation {
-    /// It is revoked now, and was not before.
+    /// It is revoked now, and was not before; or it was so by this very call, whose answer was lost.
     Revoked,
     /// It had been revoked before.
     Already,

@@ -3,6 +3,7 @@ use authority_store::{Actor, Change, ChangePassword, CurrentPassword, Elsewhere,
 
 use super::hash;
 use crate::store::world::World;
+use crate::support::eventually;
 
 /// Everything in the database but what was appended to the audit trail.
 const EVERYTHING: &str = "
@@ -114,6 +115,39 @@ async fn a_session_that_begins_during_an_erasure_leaves_no_trace() {
             "SELECT count(*)::text FROM sessions WHERE num_nonnulls(ip_address, user_agent, device) > 0";
         assert_eq!(world.database.column(sql).await, ["0"], "{begun:?}");
     }
+}
+
+#[tokio::test]
+async fn a_session_that_is_committed_while_an_erasure_waits_for_it_leaves_no_trace() {
+    let world = World::new().await;
+    let mut login = world.database.pool().begin().await.expect("a transaction");
+    // What the creation of a session does.
+    let insert = format!(
+        "WITH person AS (SELECT id FROM users WHERE id = '{user}' FOR SHARE)
+         INSERT INTO sessions (id, digest, sid, user_id, ip_address, auth_time, created_at, last_active_at,
+                               idle_expires_at, expires_at)
+         SELECT '019aa000-0000-7000-8000-000000000003', sha256('t'), 'other', id, '192.0.2.7', now(), now(), now(),
+                now() + interval '1 hour', now() + interval '1 hour'
+         FROM person",
+        user = world.user
+    );
+    sqlx::raw_sql(sqlx::AssertSqlSafe(insert)).execute(&mut *login).await.expect("a session");
+    let xid: String =
+        sqlx::query_scalar("SELECT pg_current_xact_id()::text").fetch_one(&mut *login).await.expect("an id");
+    let commit = async {
+        eventually("the erasure waits", async || {
+            let sql =
+                format!("SELECT count(*)::text FROM pg_locks WHERE NOT granted AND transactionid = '{xid}'");
+            world.database.column(&sql).await == ["1"]
+        })
+        .await;
+        login.commit().await.expect("committed");
+    };
+    let erase = world.store.erase_user(world.user, Actor::System, None, world.now);
+    let (erased, ()) = tokio::join!(erase, commit);
+    assert_eq!(erased.expect("a database"), Change::Done);
+    let sql = "SELECT count(*) || ' ' || count(ip_address) || ' ' || count(revoked_at) FROM sessions";
+    assert_eq!(world.database.column(sql).await, ["2 0 2"]);
 }
 
 #[tokio::test]

@@ -1,4 +1,6 @@
--- $1 ids. Whether the time of a token is over depends on who asks, and those who ask together share this answer.
+-- $1 ids, $2 the smallest of them, $3 the largest: by these the server sees, before it prepares to read any, which
+-- partitions it needs; the list alone does not tell it. Whether the time of a token is over depends on who asks, and
+-- those who ask together share this answer.
 SELECT t.id, t.digest, c.client_id, u.username, t.user_id, t.client_id AS client_row, t.session_id, t.scopes,
        t.audience, t.resources, t.authorization_details, t.dpop_jkt, t.x5t_s256, t.actor, t.issued_at, t.expires_at,
        s.auth_time, s.acr,
@@ -22,4 +24,4 @@ LEFT JOIN LATERAL (SELECT id, revoked_at, auth_time, acr
                    FROM sessions WHERE id = t.session_id OFFSET 0) s ON true
 LEFT JOIN LATERAL (SELECT id, revoked_at
                    FROM refresh_tokens WHERE id = t.refresh_token_id OFFSET 0) f ON true
-WHERE t.id = ANY ($1)
+WHERE t.id = ANY ($1) AND t.id BETWEEN $2 AND $3
