@@ -16,8 +16,8 @@ pub struct Statement {
     pub(crate) span: fn() -> Span,
 }
 
-/// Declares a statement from `sql/<table>/<operation>.sql`. One that is `audited` has the parameters of [`AUDIT`]
-/// first, and ends by writing the row of its CTE `event` and giving the rows of its CTE `answer`. One that is
+/// Declares a statement from `sql/<table>/<operation>.sql`. One that is `audited` has the parameters of an audit
+/// event first, and ends by writing the row of its CTE `event` and giving the rows of its CTE `answer`. One that is
 /// `logging` has the same parameters first and writes its event itself, because what else it writes depends on that.
 macro_rules! statements {
     ($($name:ident = $table:ident.$operation:ident $kind:ident [$($type:ident),* $(,)?];)*) => {

@@ -45,7 +45,17 @@ impl Failure {
 /// Why an operation refused is for the audit trail; the client is told its error code.
 impl From<ErrorCode> for Failure {
     fn from(code: ErrorCode) -> Self {
-        Self::new(code, "the request was refused")
+        let because = match code {
+            ErrorCode::InvalidGrant => "the grant is unknown, used, expired, revoked or of another client",
+            ErrorCode::UnauthorizedClient => "the client may not use this grant",
+            ErrorCode::InvalidScope => "the client may not have one of the scopes",
+            ErrorCode::AuthorizationPending => "nobody has answered yet",
+            ErrorCode::SlowDown => "nobody has answered yet; ask less often",
+            ErrorCode::ExpiredToken => "nobody answered in time",
+            ErrorCode::AccessDenied => "the person said no, or may not say yes",
+            _ => "the request was refused",
+        };
+        Self::new(code, because)
     }
 }
 

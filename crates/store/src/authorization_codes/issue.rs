@@ -126,3 +126,15 @@ impl Store {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::IssueCodeRefusal;
+
+    #[test]
+    fn nobody_is_redirected_to_an_address_that_may_not_be_the_clients() {
+        let on_page: Vec<_> =
+            IssueCodeRefusal::ALL.iter().filter(|refusal| !refusal.may_redirect()).copied().collect();
+        assert_eq!(on_page, [IssueCodeRefusal::UnknownClient, IssueCodeRefusal::RedirectUriMismatch]);
+    }
+}
