@@ -25,7 +25,9 @@ fn archive() -> PathBuf {
     let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo prints JSON");
     let wanted = format!("pglite-rs-lib-{target}");
     let mut packages = metadata["packages"].as_array().into_iter().flatten();
-    let manifest = packages.find(|package| package["name"] == wanted.as_str()).map(|found| &found["manifest_path"]);
-    let manifest = manifest.and_then(Value::as_str).unwrap_or_else(|| panic!("there is no PostgreSQL for {target}"));
+    let manifest =
+        packages.find(|package| package["name"] == wanted.as_str()).map(|found| &found["manifest_path"]);
+    let manifest =
+        manifest.and_then(Value::as_str).unwrap_or_else(|| panic!("there is no PostgreSQL for {target}"));
     PathBuf::from(manifest).with_file_name("lib").join("pglite-runtime.tar.zst")
 }

@@ -30,10 +30,11 @@ pub(crate) fn install(directory: &OsStr) -> Result<(), String> {
 }
 
 fn unpack(directory: &Path) -> Result<(), String> {
-    let cannot = |error: std::io::Error| format!("cannot unpack PostgreSQL into {}: {error}", directory.display());
+    let cannot =
+        |error: std::io::Error| format!("cannot unpack PostgreSQL into {}: {error}", directory.display());
     fs::create_dir_all(directory).map_err(cannot)?;
-    let decoder =
-        StreamingDecoder::new(ARCHIVE).map_err(|error| format!("the archive of PostgreSQL is damaged: {error}"))?;
+    let decoder = StreamingDecoder::new(ARCHIVE)
+        .map_err(|error| format!("the archive of PostgreSQL is damaged: {error}"))?;
     tar::Archive::new(decoder).unpack(directory).map_err(cannot)?;
     let this = std::env::current_exe().map_err(cannot)?;
     fs::copy(this, directory.join("bin/pg_ctl")).map_err(cannot)?;
@@ -104,6 +105,9 @@ mod tests {
         let file = place.path().join("file");
         fs::write(&file, "").unwrap();
         let error = install(file.join("postgresql").as_os_str()).unwrap_err();
-        assert!(error.contains("cannot unpack PostgreSQL into") && error.contains("file/postgresql"), "{error}");
+        assert!(
+            error.contains("cannot unpack PostgreSQL into") && error.contains("file/postgresql"),
+            "{error}"
+        );
     }
 }

@@ -46,6 +46,6 @@ fn run() -> Result<(), String> {
         Some("start") => control::start(&Arguments::parse(words)?),
         Some("stop") => control::stop(&Arguments::parse(words)?),
         Some("watch") => watch::watch(&Arguments::parse(words)?),
-        _ => Err(format!("unknown action {action:?}: install, start, stop or watch")),
+        _ => Err(format!("unknown action {}: install, start, stop or watch", action.display())),
     }
 }

@@ -56,7 +56,8 @@ mod tests {
 
     #[test]
     fn of_an_answer_the_row_is_kept() {
-        let answer = [framed(Some(b'T'), b"x"), framed(Some(b'D'), b"\0\x01\0\0\0\x012"), framed(Some(b'Z'), b"I")];
+        let answer =
+            [framed(Some(b'T'), b"x"), framed(Some(b'D'), b"\0\x01\0\0\0\x012"), framed(Some(b'Z'), b"I")];
         assert_eq!(read_until_ready(&mut &answer.concat()[..]).unwrap(), b"\0\x01\0\0\0\x012");
     }
 

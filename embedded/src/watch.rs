@@ -42,7 +42,8 @@ pub(crate) fn watch(arguments: &Arguments) -> Result<(), String> {
         // Somebody may have come while the lock was somebody else's.
         if !is_wanted(state_dir, patience) && !is_busy(&server) {
             server.signal(Signal::SIGINT)?;
-            while server.is_there() && Postmaster::read(data_dir).is_some_and(|found| found.pid == server.pid) {
+            while server.is_there() && Postmaster::read(data_dir).is_some_and(|found| found.pid == server.pid)
+            {
                 sleep(Duration::from_millis(20));
             }
             return Ok(());
