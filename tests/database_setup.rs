@@ -101,6 +101,8 @@ fn work_through(shell: &Shell, block: &Block, treatment: &Treatment) {
         }
         (How::OnlyUnderstood, "bash") => drop(shell.run(&what, &format!("({text}authority-db url)"))),
         (How::PrintedBy(arguments), "ini") => printed_by(&block.text, arguments),
+        (How::Cron, "text") => scheduled_by_cron(shell, &what, &text),
+        (How::SystemdUnits, "ini") => scheduled_by_systemd(shell, &what, &text),
         (How::HostBasedAuthentication, "text") => understood_by_the_server(shell, &what, &block.text),
         (_, language) => panic!("{what}: it is not known what to do with {language}"),
     }
@@ -131,6 +133,27 @@ fn start_pgbouncer(shell: &mut Shell) -> Pooler {
         shell.pooler_port = free_port();
     }
     panic!("PgBouncer found no free port");
+}
+
+/// The five fields of the time, and then a command for `sh`.
+fn scheduled_by_cron(shell: &Shell, what: &str, line: &str) {
+    let words: Vec<_> = line.split_whitespace().collect();
+    let (time, command) = words.split_at(5);
+    assert!(time.iter().all(|field| *field == "*" || field.parse::<u32>().is_ok()), "{line}");
+    let command = command.join(" ").replace("/etc/authority/database.env", "./database.env");
+    let script = format!(
+        "printf \"DATABASE_URL='%s'\\\\n\" \"$DATABASE_URL\" > database.env\nenv --unset DATABASE_URL sh -c '{command}'"
+    );
+    assert!(shell.run(what, &script).stdout.contains("nothing to do"), "the block before has done it");
+}
+
+/// What the timer starts has the timer's name, and its command runs.
+fn scheduled_by_systemd(shell: &Shell, what: &str, units: &str) {
+    let files: Vec<_> =
+        units.lines().filter_map(|line| line.strip_prefix("# /etc/systemd/system/")).collect();
+    assert_eq!(files, ["authority-maintain.service", "authority-maintain.timer"]);
+    let command = units.lines().find_map(|line| line.strip_prefix("ExecStart=/usr/local/bin/"));
+    assert!(shell.run(what, command.expect("a command")).stdout.contains("nothing to do"));
 }
 
 fn understood_by_the_server(shell: &Shell, what: &str, lines: &str) {

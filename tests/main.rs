@@ -8,6 +8,7 @@ mod constraints;
 mod database_setup;
 mod doctor;
 mod entities;
+mod maintain;
 mod migrations;
 mod pgbouncer;
 mod programs;

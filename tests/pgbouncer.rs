@@ -14,7 +14,7 @@ use std::time::Duration;
 use crate::support::{Outcome, authority_db};
 
 /// Runs the operator's program to its end, which has to come: a client of PgBouncer can wait for ever.
-fn run(url: &str, arguments: &[&str]) -> Outcome {
+pub(crate) fn run(url: &str, arguments: &[&str]) -> Outcome {
     let child = authority_db(url, arguments)
         .env("ADMIN_PASSWORD", "correct horse battery")
         .spawn()

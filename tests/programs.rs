@@ -57,7 +57,7 @@ async fn status_as_json_holds_every_migration_and_what_is_known_of_it() {
 async fn down_redo_and_fresh_do_what_they_are_told_with_yes() {
     let database = Database::migrated().await;
     let url = database.url();
-    as_reviewed("down", &database, &run(&url, &["migrate", "down", "2", "--yes"]));
+    as_reviewed("down", &database, &run(&url, &["migrate", "down", "4", "--yes"]));
     assert_eq!(run(&url, &["migrate", "status", "--check"]).code, Some(1));
     as_reviewed("redo", &database, &run(&url, &["migrate", "redo", "--yes"]));
     as_reviewed("fresh", &database, &run(&url, &["migrate", "fresh", "--yes"]));

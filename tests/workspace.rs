@@ -8,10 +8,11 @@ use serde_json::Value;
 use crate::support::cargo;
 
 /// What each package may depend on inside the workspace. Arrows point one way.
-const MAY_KNOW: [(&str, &[&str]); 11] = [
+const MAY_KNOW: [(&str, &[&str]); 12] = [
     ("authority-connection", &[]),
     ("authority-entity", &[]),
     ("authority-local-postgres", &[]),
+    ("authority-maintenance", &["authority-migration"]),
     ("authority-migration", &[]),
     ("authority-password", &[]),
     ("authority-schema", &[]),
@@ -22,6 +23,7 @@ const MAY_KNOW: [(&str, &[&str]); 11] = [
         &[
             "authority-connection",
             "authority-local-postgres",
+            "authority-maintenance",
             "authority-migration",
             "authority-password",
             "authority-schema",
@@ -35,6 +37,7 @@ const MAY_KNOW: [(&str, &[&str]); 11] = [
             "authority-connection",
             "authority-entity",
             "authority-local-postgres",
+            "authority-maintenance",
             "authority-migration",
             "authority-password",
             "authority-schema",

@@ -15,7 +15,7 @@ use crate::postmaster::Postmaster;
 /// How often to look.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Starts the server of `-D`, its output going to `-l`, and returns when it accepts connections.
+/// Starts the server of `-D`, its output going to `-l`, and returns when it accepts connections, or is a standby that does not.
 ///
 /// Fails when it ends before that, or takes longer than `-t`.
 pub(crate) fn start(arguments: &Arguments) -> Result<(), String> {
@@ -41,7 +41,7 @@ pub(crate) fn start(arguments: &Arguments) -> Result<(), String> {
             return Err(format!("the server did not start: {status}"));
         }
         let is_child = |found: &Postmaster| u32::try_from(found.pid.as_raw()) == Ok(child.id());
-        if Postmaster::read(data_dir).is_some_and(|found| is_child(&found) && found.ready) {
+        if Postmaster::read(data_dir).is_some_and(|found| is_child(&found) && found.started) {
             return Ok(());
         }
         sleep(PAUSE);

@@ -9,9 +9,10 @@ use nix::unistd::Pid;
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Postmaster {
     pub(crate) pid: Pid,
-    /// Its socket; meaningless before it is ready.
+    /// Its socket; meaningless before it has started.
     pub(crate) socket: PathBuf,
-    pub(crate) ready: bool,
+    /// Whether it says that it accepts connections, or will when it is no standby any more.
+    pub(crate) started: bool,
 }
 
 impl Postmaster {
@@ -26,7 +27,7 @@ impl Postmaster {
         Some(Self {
             pid: Pid::from_raw(pid),
             socket: Path::new(line(5)).join(format!(".s.PGSQL.{}", line(4))),
-            ready: line(8) == "ready",
+            started: ["ready", "standby"].contains(&line(8)),
         })
     }
 
@@ -49,9 +50,10 @@ mod tests {
     fn a_whole_lock_file_tells_where_the_server_listens() {
         let whole = "77\n/data\n1700000000\n5433\n/run/pg\n127.0.0.1\n  5433001 3\nready   \n";
         let found = Postmaster::parse(whole).unwrap();
-        assert_eq!((found.pid.as_raw(), found.ready), (77, true));
+        assert_eq!((found.pid.as_raw(), found.started), (77, true));
         assert_eq!(found.socket, Path::new("/run/pg/.s.PGSQL.5433"));
-        assert!(!Postmaster::parse("77\n/data\n").unwrap().ready);
+        assert!(!Postmaster::parse("77\n/data\n").unwrap().started);
+        assert!(Postmaster::parse(&whole.replace("ready", "standby")).unwrap().started);
         assert_eq!(Postmaster::parse("-1\n"), None);
         assert_eq!(Postmaster::parse(""), None);
     }

@@ -1,4 +1,7 @@
-//! Asks a server how many others are connected to it.
+//! What the watch asks a server.
+//!
+//! This build of PostgreSQL has no timers: `statement_timeout` and `lock_timeout` never come to pass, and nobody looks
+//! for deadlocks. So that nothing hangs, the watch stops whoever waits for a lock for long.
 
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
@@ -8,10 +11,14 @@ use std::time::Duration;
 /// How long a busy server may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long somebody may wait for a lock, in seconds.
+const LOCK_WAIT: u32 = 10;
+
 const QUERY: &str = "SELECT count(*) FROM pg_catalog.pg_stat_activity \
      WHERE backend_type IN ('client backend', 'walsender') AND pid <> pg_catalog.pg_backend_pid()";
 
-/// How many sessions there are, through a socket where the superuser is trusted. Fails when the server does not answer.
+/// Stops who waits for a lock for too long; gives how many sessions there are. Through a socket where the superuser is
+/// trusted. Fails when the server does not answer.
 pub(crate) fn count(socket: &Path) -> io::Result<u64> {
     let mut stream = UnixStream::connect(socket)?;
     stream.set_read_timeout(Some(PATIENCE))?;
@@ -19,7 +26,11 @@ pub(crate) fn count(socket: &Path) -> io::Result<u64> {
     let parameters = b"\x00\x03\x00\x00user\0postgres\0database\0postgres\0\0";
     stream.write_all(&framed(None, parameters))?;
     read_until_ready(&mut stream)?;
-    stream.write_all(&framed(Some(b'Q'), format!("{QUERY}\0").as_bytes()))?;
+    let stop = format!(
+        "SELECT pg_catalog.pg_cancel_backend(pid) FROM pg_catalog.pg_locks \
+         WHERE NOT granted AND waitstart < pg_catalog.clock_timestamp() - interval '{LOCK_WAIT} seconds'"
+    );
+    stream.write_all(&framed(Some(b'Q'), format!("{stop}; {QUERY}\0").as_bytes()))?;
     let row = read_until_ready(&mut stream)?;
     stream.write_all(&framed(Some(b'X'), b""))?;
     // Of a row: the number of columns, the length of the first, the first.

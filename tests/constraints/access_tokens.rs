@@ -40,6 +40,8 @@ fn full() -> Value {
         "expires_at": ONE,
         "revoked_at": NOON,
         "revocation_reason": "client_request",
+        "client_epoch": 3,
+        "user_epoch": 2,
     })
 }
 

@@ -62,6 +62,8 @@ fn full() -> Value {
         "consumed_at": "2026-11-23T12:00:10Z",
         "access_token_id": UNKNOWN,
         "refresh_token_id": FAMILY,
+        "client_epoch": 3,
+        "user_epoch": 2,
     })
 }
 

@@ -9,6 +9,7 @@ pub(super) struct Catalog {
     pub(super) tables: BTreeMap<String, Vec<Column>>,
     pub(super) objects: Vec<Object>,
     pub(super) foreign_keys: Vec<ForeignKey>,
+    pub(super) conditions: Vec<Condition>,
     /// The table or index that a partition belongs to, for errors name the partition.
     roots: BTreeMap<String, String>,
 }
@@ -55,6 +56,16 @@ pub(super) struct ForeignKey {
     pub(super) parent: String,
 }
 
+/// A function that says yes or no, which checks call.
+pub(super) struct Condition {
+    pub(super) name: String,
+    /// The statement that makes it.
+    definition: String,
+    body: String,
+    /// The table and the name of each check that calls it.
+    pub(super) checks: Vec<(String, String)>,
+}
+
 impl Catalog {
     pub(super) async fn read(connection: &mut PgConnection) -> Self {
         let version = "SELECT current_setting('server_version_num')::int";
@@ -62,6 +73,7 @@ impl Catalog {
         let objects = sqlx::query(OBJECTS).fetch_all(&mut *connection).await.expect("the objects");
         let keys = sqlx::query(FOREIGN_KEYS).fetch_all(&mut *connection).await.expect("the foreign keys");
         let roots = sqlx::query(ROOTS).fetch_all(&mut *connection).await.expect("the partitions");
+        let functions = sqlx::query(CONDITIONS).fetch_all(&mut *connection).await.expect("the functions");
         Self {
             version,
             tables: tables(connection).await,
@@ -81,6 +93,19 @@ impl Catalog {
                     name: row.get("name"),
                     column: row.get("column_name"),
                     parent: row.get("parent"),
+                })
+                .collect(),
+            conditions: functions
+                .iter()
+                .map(|row| Condition {
+                    name: row.get("name"),
+                    definition: row.get("definition"),
+                    body: row.get("body"),
+                    checks: row
+                        .get::<Vec<String>, _>("tables")
+                        .into_iter()
+                        .zip(row.get::<Vec<String>, _>("checks"))
+                        .collect(),
                 })
                 .collect(),
             roots: roots.iter().map(|row| (row.get("name"), row.get("root"))).collect(),
@@ -105,6 +130,26 @@ impl Catalog {
         self.roots.get(name).map_or(name, String::as_str)
     }
 }
+
+impl Condition {
+    /// What it returns, unless it is more than one expression.
+    pub(super) fn expression(&self) -> Option<&str> {
+        self.body.trim().strip_prefix(BEFORE)?.strip_suffix(AFTER)
+    }
+
+    /// The statement that has it return something else.
+    pub(super) fn returning(&self, expression: &str) -> String {
+        let body = match self.expression() {
+            Some(_) => format!("{BEFORE}{expression}{AFTER}"),
+            None => format!("SELECT {expression}"),
+        };
+        self.definition.replace(&self.body, &body)
+    }
+}
+
+/// What stands around the expression that a function in PL/pgSQL returns.
+const BEFORE: &str = "BEGIN RETURN ";
+const AFTER: &str = "; END";
 
 impl Kind {
     fn from_letter(letter: &str) -> Self {
@@ -186,6 +231,20 @@ const FOREIGN_KEYS: &str = "
     JOIN pg_attribute ON attrelid = conrelid AND attnum = ANY (conkey)
     WHERE contype = 'f' AND NOT child.relispartition AND child.relnamespace = 'public'::regnamespace
     ORDER BY 1, 2";
+
+/// Functions that return a boolean, with the checks of tables that call them.
+const CONDITIONS: &str = "
+    SELECT proname::text AS name, pg_get_functiondef(pg_proc.oid) AS definition, prosrc AS body,
+           array_remove(array_agg(relname::text ORDER BY relname, conname), NULL) AS tables,
+           array_remove(array_agg(conname::text ORDER BY relname, conname), NULL) AS checks
+    FROM pg_proc
+    LEFT JOIN pg_depend ON refclassid = 'pg_proc'::regclass AND refobjid = pg_proc.oid
+                       AND classid = 'pg_constraint'::regclass
+    LEFT JOIN (pg_constraint JOIN pg_class ON pg_class.oid = conrelid AND NOT relispartition)
+           ON pg_constraint.oid = objid
+    WHERE pronamespace = 'public'::regnamespace AND prorettype = 'boolean'::regtype
+    GROUP BY pg_proc.oid, proname, prosrc
+    ORDER BY 1";
 
 const ROOTS: &str = "
     SELECT relname::text AS name, pg_partition_root(oid)::regclass::text AS root

@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 use super::case::OnDelete::Restrict;
 use super::case::{About, Table, about};
 use super::fixtures::{OTHER_ID, USER};
-use super::shapes::{one_line, plain_list, printable_list, scope_list, text, uri_list, web_uri};
+use super::shapes::{
+    one_line, plain_list, printable_list, revocation_epoch, scope_list, text, uri_list, web_uri,
+};
 
 pub(super) fn table() -> Table {
     Table::new("clients", rows::public())
@@ -22,6 +24,7 @@ pub(super) fn table() -> Table {
         .cases(grants())
         .cases(lists())
         .cases(lifetimes())
+        .cases([revocation_epoch("ck_clients_revocation_epoch")])
         .cases(enums())
 }
 

@@ -47,6 +47,8 @@ fn full() -> Value {
     row["attempts"] = json!(2);
     row["ip_address"] = json!("192.0.2.1");
     row["user_agent"] = json!("Television/1.0");
+    row["client_epoch"] = json!(3);
+    row["user_epoch"] = json!(2);
     row
 }
 

@@ -84,8 +84,15 @@ impl Bench {
         rows
     }
 
-    /// Whether a condition on one column, of JSON, says the same as the cases.
-    pub(super) async fn agrees(&mut self, condition: &str, column: &str, cases: &[&Case]) -> bool {
+    /// Whether a condition on one column, of JSON, says the same as the cases after a statement, which is
+    /// undone.
+    pub(super) async fn agrees_after(
+        &mut self,
+        sql: &str,
+        condition: &str,
+        column: &str,
+        cases: &[&Case],
+    ) -> bool {
         let values: Vec<_> = cases.iter().map(|case| case.change[column].to_string()).collect();
         let accepted: Vec<_> = cases.iter().map(|case| case.expected == Expected::Accepted).collect();
         let query = format!(
@@ -93,8 +100,13 @@ impl Bench {
                  SELECT value::jsonb AS {column}, accepted FROM unnest($1, $2) AS cases (value, accepted)
              ) AS cases"
         );
+        let mut changed = self.connection.begin().await.expect("BEGIN");
+        execute(&mut changed, sql).await.unwrap_or_else(|error| panic!("{error}, in: {sql}"));
         let query = sqlx::query_scalar(AssertSqlSafe(query)).bind(values).bind(accepted);
-        query.fetch_one(&mut *self.connection).await.unwrap_or_else(|error| panic!("{error}: {condition}"))
+        let agrees =
+            query.fetch_one(&mut *changed).await.unwrap_or_else(|error| panic!("{error}, after {sql}"));
+        changed.rollback().await.expect("ROLLBACK");
+        agrees
     }
 
     /// Tries rows and statements and undoes them; says how the first that was refused was.

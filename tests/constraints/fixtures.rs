@@ -68,9 +68,9 @@ pub(super) const PARENTS: &str = r"
            now() + interval '7 days'
     FROM generate_series(1, 2) AS n;
 
-    INSERT INTO refresh_tokens (id, digest, client_id, user_id, auth_time, issued_at, idle_expires_at,
-                                expires_at)
-    SELECT ('019aa000-0000-7000-8000-00000000d00' || n)::uuid, sha256('secret'),
+    INSERT INTO refresh_tokens (id, digest, lineage_digest, client_id, user_id, auth_time, issued_at,
+                                idle_expires_at, expires_at)
+    SELECT ('019aa000-0000-7000-8000-00000000d00' || n)::uuid, sha256('secret'), sha256('lineage'),
            '019aa000-0000-7000-8000-00000000b001', '019aa000-0000-7000-8000-00000000a001', now(), now(),
            now() + interval '30 days', now() + interval '365 days'
     FROM generate_series(1, 2) AS n";

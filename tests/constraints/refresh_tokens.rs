@@ -30,6 +30,7 @@ fn minimal() -> Value {
     json!({
         "id": ID,
         "digest": digest(),
+        "lineage_digest": digest(),
         "client_id": CLIENT,
         "user_id": USER,
         "auth_time": NOON,
@@ -44,6 +45,7 @@ fn full() -> Value {
     json!({
         "id": ID,
         "digest": digest(),
+        "lineage_digest": digest(),
         "previous_digest": other_digest(),
         "sealed_successor": octets(92),
         "generation": 3,
@@ -63,6 +65,8 @@ fn full() -> Value {
         "expires_at": ONE,
         "revoked_at": NOON,
         "revocation_reason": "refresh_token_reuse",
+        "client_epoch": 3,
+        "user_epoch": 2,
     })
 }
 
@@ -77,6 +81,7 @@ fn secrets() -> Vec<About> {
     let lengths = |counts: [usize; 4]| counts.map(octets);
     vec![
         sha256("ck_refresh_tokens_digest", "digest"),
+        sha256("ck_refresh_tokens_lineage_digest", "lineage_digest"),
         sha256("ck_refresh_tokens_previous_digest", "previous_digest")
             .with(&json!({ "digest": other_digest() }))
             .moved_to("full"),

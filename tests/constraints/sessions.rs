@@ -45,6 +45,7 @@ fn full() -> Value {
         "expires_at": ONE,
         "revoked_at": NOON,
         "revocation_reason": "logout",
+        "user_epoch": 2,
     })
 }
 

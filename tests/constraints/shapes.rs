@@ -244,6 +244,11 @@ pub(super) fn authorization_details(name: &str, table: &str, column: &str) -> Ab
         .accepts(column, [Value::Null])
 }
 
+/// A number that is counted up from 0.
+pub(super) fn revocation_epoch(name: &str) -> About {
+    about(name).refuses("revocation_epoch", [-1, i32::MIN]).accepts("revocation_epoch", [0, 1, i32::MAX])
+}
+
 /// Two columns of which both are set or neither is.
 pub(super) fn together(name: &str, columns: [(&str, Value); 2]) -> About {
     let [first, second] = columns;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::case::{About, Table, about};
 use super::fixtures::{AN_INSTANT_LATER, BEFORE_NOON, ID, NOON, ONE, OTHER_ID, digest, octets, other_digest};
-use super::shapes::{json_object, one_line, plain_list};
+use super::shapes::{json_object, one_line, plain_list, revocation_epoch};
 use passwords::{ARGON2ID, BCRYPT};
 
 pub(super) fn table() -> Table {
@@ -16,6 +16,7 @@ pub(super) fn table() -> Table {
         .cases(passwords::cases())
         .cases(locks())
         .cases(second_factor())
+        .cases([revocation_epoch("ck_users_revocation_epoch")])
         .cases([erasure(), reserved_names()])
         .cases([about("user_role")
             .refuses("role", ["root", "Admin", "superadmin"])
@@ -44,6 +45,7 @@ fn full() -> Value {
         "totp_secret_sealed": octets(48),
         "backup_code_digests": [digest()],
         "tokens_revoked_before": NOON,
+        "revocation_epoch": 2,
         "last_login_at": NOON,
         "last_login_address": "2001:db8::1",
         "created_at": NOON,

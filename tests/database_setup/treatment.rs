@@ -23,6 +23,10 @@ pub(super) enum How {
     PrintedBy(&'static [&'static str]),
     /// It installs a service on the machine: PgBouncer is started with these very files instead.
     StartPgBouncer,
+    /// Its command runs, in the environment that the file it reads gives it.
+    Cron,
+    /// Two files of systemd: the command of the service runs.
+    SystemdUnits,
     /// The server understands its lines in `pg_hba.conf`.
     HostBasedAuthentication,
 }
@@ -42,7 +46,7 @@ dropuser --if-exists authority_app
 dropuser --if-exists authority
 ";
 
-pub(super) const TREATMENTS: [Treatment; 30] = [
+pub(super) const TREATMENTS: [Treatment; 33] = [
     run("psql --version"),
     run("export DATABASE_URL=postgres://authority@localhost:5432/authority_db"),
     Treatment {
@@ -63,6 +67,9 @@ pub(super) const TREATMENTS: [Treatment; 30] = [
     run("authority-db migrate"),
     run("authority-db migrate plan > plan.sql"),
     run("authority-db seed --admin-email ada@example.com"),
+    run("authority-db maintain --dry-run"),
+    treated("17 3 * * *  set -a; . /etc/authority/database.env; authority-db maintain", How::Cron),
+    treated("# /etc/systemd/system/authority-maintain.service", How::SystemdUnits),
     run("authority-db backup backup.sql.gz"),
     run("createdb --owner authority authority_restored"),
     run("pg_dump authority_db | gzip > plain.sql.gz"),

@@ -35,6 +35,10 @@ async fn the_password_of_the_earlier_seed_is_taken_from_an_administrator() {
     }
     assert_eq!(examination.of("default-admin-password").len(), 2);
     assert!(!examination.json().to_string().contains("$2b$"), "a hash is nobody's business");
+    let revoked =
+        "SELECT username FROM users WHERE revocation_epoch = 1 AND tokens_revoked_before IS NOT NULL
+                   ORDER BY username";
+    assert_eq!(database.column(revoked).await, ["admin", "other"]);
     examine(&database.url(), &[]).is_well("default-admin-password");
 }
 

@@ -1,7 +1,10 @@
 use authority_local_postgres::APP_ROLE;
 
 use super::examine;
-use crate::support::Database;
+use crate::support::{Database, Outcome, authority_db};
+
+/// What mends all of it.
+const MAINTAIN: &str = "authority-db maintain";
 
 const TABLES: [&str; 3] = ["access_tokens", "audit_logs", "authorization_codes"];
 
@@ -23,6 +26,21 @@ fn audit_log(time: &str) -> String {
     )
 }
 
+/// Sets how many days audit logs are kept.
+fn retention(days: &str) -> String {
+    format!(
+        "INSERT INTO settings (key, value, value_type, category, description)
+         VALUES ('audit.log_retention_days', '{days}', 'integer', 'audit', 'Days that audit logs are kept.')"
+    )
+}
+
+/// Does what every fix says.
+fn maintain(database: &Database) {
+    let arguments: Vec<_> = MAINTAIN.split(' ').skip(1).collect();
+    let outcome: Outcome = authority_db(&database.url(), &arguments).output().expect("it runs").into();
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+}
+
 const IN_JANUARY_2020: &str = "016f800000aa";
 const IN_MAY_2021: &str = "017960000000";
 
@@ -32,10 +50,11 @@ async fn as_long_as_nobody_makes_dated_partitions_that_is_only_a_note() {
     database.execute(&audit_log(IN_MAY_2021)).await;
     let examination = examine(&database.url(), &[]);
     for table in TABLES {
-        examination.finds("partitions-ahead", "info", table);
+        assert_eq!(examination.finds("partitions-ahead", "info", table).fix(), MAINTAIN);
     }
     let finding = examination.finds("rows-in-default-partitions", "info", "audit_logs_default");
     assert!(finding.message().contains("holds 1 row"), "{finding:?}");
+    assert_eq!(finding.fix(), MAINTAIN);
 }
 
 #[tokio::test]
@@ -45,14 +64,12 @@ async fn partitions_that_will_be_needed_are_made() {
         database.execute(&first_partition(table)).await;
     }
     let examination = examine(&database.url(), &[]);
-    let statements = |finding: &super::examination::Finding| finding.fix().lines().count();
-    let days = examination.finds("partitions-ahead", "warning", "access_tokens");
-    let months = examination.finds("partitions-ahead", "warning", "audit_logs");
-    let codes = examination.finds("partitions-ahead", "warning", "authorization_codes");
-    assert_eq!((statements(&days), statements(&months), statements(&codes)), (8, 2, 8));
-    for finding in [days, months, codes] {
-        finding.mend(database.pool()).await;
+    for (table, count) in [("access_tokens", 8), ("audit_logs", 2), ("authorization_codes", 8)] {
+        let finding = examination.finds("partitions-ahead", "warning", table);
+        assert!(finding.message().starts_with(&format!("{count} partitions are missing")), "{finding:?}");
+        assert_eq!(finding.fix(), MAINTAIN);
     }
+    maintain(&database);
     let examination = examine(&database.url(), &[]);
     examination.is_well("partitions-ahead");
     examination.is_well("schema-drift");
@@ -75,7 +92,10 @@ async fn rows_that_came_too_early_are_moved() {
     database.execute(&audit_log(IN_MAY_2021)).await;
     let finding =
         examine(&database.url(), &[]).finds("rows-in-default-partitions", "warning", "audit_logs_default");
-    finding.mend(database.pool()).await;
+    assert_eq!(finding.fix(), MAINTAIN);
+    // The log is older than ninety days.
+    database.execute(&retention("0")).await;
+    maintain(&database);
     let examination = examine(&database.url(), &[]);
     examination.is_well("rows-in-default-partitions");
     examination.is_well("schema-drift");
@@ -96,20 +116,22 @@ async fn audit_logs_past_their_retention_are_dropped() {
     let database = Database::migrated().await;
     let reason = "there is no setting audit.log_retention_days";
     assert_eq!(examine(&database.url(), &[]).skips("retention-overdue"), reason);
-    let setting = "INSERT INTO settings (key, value, value_type, category, description)
-                   VALUES ('audit.log_retention_days', '90', 'integer', 'audit', 'Days that audit logs are kept.')";
-    database.execute(setting).await;
-    let today = "INSERT INTO audit_logs (id, event, outcome, actor_kind)
-                 VALUES ('ffffffff-ffff-7000-8000-000000000001', 'a.b', 'success', 'system')";
-    database.execute(today).await;
+    database.execute(&retention("90")).await;
+    let today = format!(
+        "INSERT INTO audit_logs (id, event, outcome, actor_kind) VALUES ('{}', 'a.b', 'success', 'system')",
+        uuid::Uuid::now_v7()
+    );
+    database.execute(&today).await;
     examine(&database.url(), &[]).is_well("retention-overdue");
 
     database.execute(&first_partition("audit_logs")).await;
     database.execute(&audit_log(IN_JANUARY_2020)).await;
     database.execute(&audit_log(IN_MAY_2021)).await;
     let examination = examine(&database.url(), &[]);
-    examination.finds("retention-overdue", "warning", "audit_logs_p202001").mend(database.pool()).await;
-    examination.finds("retention-overdue", "warning", "audit_logs_default").mend(database.pool()).await;
+    for subject in ["audit_logs_p202001", "audit_logs_default"] {
+        assert_eq!(examination.finds("retention-overdue", "warning", subject).fix(), MAINTAIN);
+    }
+    maintain(&database);
     examine(&database.url(), &[]).is_well("retention-overdue");
     assert_eq!(database.column("SELECT count(*)::text FROM audit_logs").await, ["1"]);
 

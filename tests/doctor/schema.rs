@@ -1,4 +1,5 @@
 use authority_local_postgres::{APP_ROLE, OWNER_ROLE};
+use authority_migration::Migration;
 use authority_migration::migrations::ALL;
 
 use super::examine;
@@ -50,10 +51,12 @@ async fn a_migration_that_was_left_out_is_out_of_order() {
 #[tokio::test]
 async fn an_edited_migration_is_shown_with_its_difference() {
     let database = Database::migrated().await;
+    let edited = ALL.iter().map(Migration::name).find(|name| name.ends_with("_settings"));
+    let edited = edited.expect("a migration makes the settings");
     let sql = "UPDATE seaql_migrations SET fingerprint = sha256('x'), sql = replace(sql, 'System settings', 'Settings')
                WHERE version = ";
-    database.execute(&format!("{sql}'{}'", newest())).await;
-    let finding = examine(&database.url(), &[]).finds("migrations-edited", "error", newest());
+    database.execute(&format!("{sql}'{edited}'")).await;
+    let finding = examine(&database.url(), &[]).finds("migrations-edited", "error", edited);
     assert!(finding.evidence().contains("\n-COMMENT ON TABLE \"settings\" IS 'Settings."), "{finding:?}");
     assert!(
         finding.evidence().contains("\n+COMMENT ON TABLE \"settings\" IS 'System settings."),
@@ -124,6 +127,18 @@ async fn drift_is_shown_as_the_lines_that_differ() {
     examination.finds("schema-drift", "warning", "table-notes");
     examination.finds("schema-drift", "error", "functions");
     assert!(examination.of("schema-drift").iter().all(|finding| finding.subject() != "table-scopes"));
+}
+
+#[tokio::test]
+async fn a_function_that_loosens_the_checks_that_call_it_is_drift() {
+    let database = Database::migrated().await;
+    let loosened = "CREATE OR REPLACE FUNCTION is_scope_list(list text[]) RETURNS boolean
+                    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS 'BEGIN RETURN true; END'";
+    database.execute(loosened).await;
+    let examination = examine(&database.url(), &[]);
+    let functions = examination.finds("schema-drift", "error", "functions");
+    assert!(functions.evidence().contains("BEGIN RETURN true; END"), "{functions:?}");
+    assert_eq!(examination.of("schema-drift").len(), 1);
 }
 
 #[tokio::test]

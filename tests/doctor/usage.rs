@@ -88,7 +88,9 @@ async fn a_sick_database_for_people() {
         "REVOKE ALL ON DATABASE {name} FROM PUBLIC; GRANT CONNECT ON DATABASE {name} TO authority_app"
     );
     database.execute(&private).await;
-    database.execute("DROP INDEX idx_tokens_user_id; GRANT UPDATE ON audit_logs TO authority_app").await;
+    database
+        .execute("DROP INDEX idx_refresh_tokens_user_id; GRANT UPDATE ON audit_logs TO authority_app")
+        .await;
     let outcome = run(&database.url(), &["doctor"]);
     assert_eq!(outcome.code, Some(1));
     let groups = ["Privileges", "Schema", "Indexes"];

@@ -11,9 +11,9 @@ mod confirm;
 mod context;
 pub mod doctor;
 mod failure;
+mod maintain;
 pub mod migrate;
 mod output;
-pub mod partitions;
 pub mod pgbouncer;
 mod private_server;
 mod quote;
@@ -59,6 +59,9 @@ pub enum Command {
     /// Print a pgbouncer.ini for the database, or check the pooler in front of it
     #[command(after_help = pgbouncer::EXAMPLES)]
     Pgbouncer(pgbouncer::PgbouncerArgs),
+    /// Make partitions ahead of their time, and remove what is past its retention; repeatable, from anywhere
+    #[command(after_help = maintain::EXAMPLES)]
+    Maintain(maintain::MaintainArgs),
     /// Write the whole database to a file, from one moment, with a manifest that proves it
     #[command(after_help = backup::BACKUP_EXAMPLES)]
     Backup(backup::BackupArgs),
@@ -80,6 +83,7 @@ impl Command {
             Self::Doctor(args) => doctor::run(context, &args).await,
             Self::Tune(args) => args.run(context).await,
             Self::Pgbouncer(args) => args.run(context).await,
+            Self::Maintain(args) => args.run(context).await,
             Self::Backup(args) => backup::backup(context, &args).await,
             Self::Restore(args) => backup::restore(context, &args).await,
         }

@@ -11,6 +11,39 @@
 //! The clock and the randomness are inputs: nothing in this crate reads either by itself. A credential is a [`Token`]
 //! of its kind, whose secret the database never sees. An operation gives an outcome, or a refusal that knows its OAuth
 //! [`ErrorCode`], or a [`StoreError`] when it could not be done at all.
+//!
+//! ```no_run
+//! use authority_connection::{Config, Environment};
+//! use authority_store::{ClientId, NewAccessToken, RefreshToken, Rotate, Rotation, Store, AccessToken, system_random};
+//!
+//! # async fn refresh(presented: &str, client: ClientId, now: chrono::DateTime<chrono::Utc>)
+//! # -> Result<(), Box<dyn std::error::Error>> {
+//! let config = Config::from_environment(&Environment::from_process()?)?.ok_or("DATABASE_URL is not set")?;
+//! let store = Store::new(config.client_pool().await?);
+//!
+//! let mut random = system_random();
+//! let token = RefreshToken::parse(presented)?;
+//! let successor = token.successor(&mut random);
+//! let access_token = AccessToken::generate(now, &mut random);
+//! let request = Rotate {
+//!     refresh_token: &token,
+//!     successor: &successor,
+//!     client,
+//!     scopes: None,
+//!     resources: None,
+//!     sender: None,
+//!     access_token: NewAccessToken::Opaque(&access_token),
+//!     audience: &["https://api.example".to_owned()],
+//!     audit: None,
+//! };
+//! match store.rotate_refresh_token(&request, now, &mut random).await? {
+//!     Ok(Rotation::Rotated(grant)) => println!("{} {}", grant.scopes, *successor.reveal()),
+//!     Ok(Rotation::Repeated(grant, successor)) => println!("{} {}", grant.scopes, *successor.reveal()),
+//!     Err(refusal) => println!("{}", refusal.error_code()),
+//! }
+//! # Ok(())
+//! # }
+//! ```
 
 mod access_tokens;
 mod answer;

@@ -7,7 +7,9 @@
 use crate::Migration;
 use crate::ddl::{Script, literal};
 
-pub(super) const MIGRATION: Migration = Migration::new(module_path!(), up, down);
+/// A program that does not know it makes no lineage, and compares no epochs: it would take for valid what was
+/// revoked.
+pub(super) const MIGRATION: Migration = Migration::new(module_path!(), up, down).breaking();
 
 /// Which tables carry the epoch of what, and what it says there.
 const CARRIERS: [(&str, &str); 5] = [

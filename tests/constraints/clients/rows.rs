@@ -49,6 +49,7 @@ pub(super) fn full() -> Value {
         "device_code_ttl": 300,
         "owner_id": USER,
         "tokens_revoked_before": NOON,
+        "revocation_epoch": 3,
         "disabled_at": NOON,
         "created_at": NOON,
         "updated_at": NOON,

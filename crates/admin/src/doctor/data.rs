@@ -54,8 +54,8 @@ fn default_password(_: &Facts, rows: &[PgRow]) -> sqlx::Result<Verdict> {
         }
         let (id, username): (String, String) = (row.try_get("id")?, row.try_get("username")?);
         let fix = format!(
-            "UPDATE users SET password_hash = NULL, tokens_revoked_before = now() WHERE id = '{id}'; then set a new \
-             password for the account"
+            "UPDATE users SET password_hash = NULL, revocation_epoch = revocation_epoch + 1, \
+             tokens_revoked_before = now() WHERE id = '{id}'; then set a new password for the account"
         );
         let message = "has the default password of Authority's earlier seed, which everybody knows";
         symptoms.push(Symptom::error(username, message).fix(fix));

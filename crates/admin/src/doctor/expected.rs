@@ -99,7 +99,7 @@ mod tests {
     fn an_expected_index_is_found_by_its_columns() {
         let user = index_on("access_tokens", &["user_id".to_owned()]);
         assert_eq!(user, Some(("idx_tokens_user_id".to_owned(), "btree (user_id)".to_owned())));
-        let (_, session) = index_on("access_tokens", &["session_id".to_owned()]).unwrap();
+        let (_, session) = index_on("refresh_tokens", &["session_id".to_owned()]).unwrap();
         assert_eq!(session, "btree (session_id) where session_id IS NOT NULL");
         assert_eq!(index_on("access_tokens", &["user".to_owned()]), None);
         assert_eq!(index_on("notes", &["user_id".to_owned()]), None);

@@ -1,7 +1,5 @@
 SELECT 'access_tokens' AS relation,
        (SELECT count(*) FROM (SELECT FROM access_tokens_default LIMIT 10001) AS first) AS rows,
-       coalesce((SELECT id::text FROM access_tokens_default ORDER BY id LIMIT 1), '') AS oldest,
-       coalesce((SELECT id::text FROM access_tokens_default ORDER BY id DESC LIMIT 1), '') AS newest,
        EXISTS (
            SELECT FROM pg_inherits
             WHERE inhparent = 'access_tokens'::regclass AND inhrelid <> 'access_tokens_default'::regclass
@@ -9,8 +7,6 @@ SELECT 'access_tokens' AS relation,
 UNION ALL
 SELECT 'audit_logs' AS relation,
        (SELECT count(*) FROM (SELECT FROM audit_logs_default LIMIT 10001) AS first) AS rows,
-       coalesce((SELECT id::text FROM audit_logs_default ORDER BY id LIMIT 1), '') AS oldest,
-       coalesce((SELECT id::text FROM audit_logs_default ORDER BY id DESC LIMIT 1), '') AS newest,
        EXISTS (
            SELECT FROM pg_inherits
             WHERE inhparent = 'audit_logs'::regclass AND inhrelid <> 'audit_logs_default'::regclass
@@ -18,8 +14,6 @@ SELECT 'audit_logs' AS relation,
 UNION ALL
 SELECT 'authorization_codes' AS relation,
        (SELECT count(*) FROM (SELECT FROM authorization_codes_default LIMIT 10001) AS first) AS rows,
-       coalesce((SELECT id::text FROM authorization_codes_default ORDER BY id LIMIT 1), '') AS oldest,
-       coalesce((SELECT id::text FROM authorization_codes_default ORDER BY id DESC LIMIT 1), '') AS newest,
        EXISTS (
            SELECT FROM pg_inherits
             WHERE inhparent = 'authorization_codes'::regclass AND inhrelid <> 'authorization_codes_default'::regclass

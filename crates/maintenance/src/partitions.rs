@@ -4,7 +4,7 @@
 //! milliseconds since 1970). So the bounds of a partition are the smallest ids of two instants, and each
 //! partition is named after the first day of its period, in UTC.
 
-use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, Utc};
 
 /// The partitioned tables, each with its period.
 pub const TABLES: [(&str, Period); 3] =
@@ -26,10 +26,19 @@ pub struct Dated {
     pub table: &'static str,
     /// `<table>_pYYYYMMDD`, or `<table>_pYYYYMM`.
     pub name: String,
+    /// The first day of its period.
+    pub start: NaiveDate,
     /// The smallest id that belongs to it.
     pub from: String,
     /// The smallest id that does not belong to it any more.
     pub to: String,
+}
+
+/// The range of ids that a partition holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Range {
+    from: String,
+    to: String,
 }
 
 impl Period {
@@ -66,6 +75,7 @@ impl Dated {
         Self {
             table,
             name: format!("{table}_p{date}"),
+            start,
             from: smallest_id(start),
             to: smallest_id(period.next(day)),
         }
@@ -79,19 +89,53 @@ impl Dated {
         });
         starts.take_while(|start| *start <= last).map(|start| Self::new(table, period, start)).collect()
     }
+}
 
-    /// The statement that makes it.
+impl Range {
+    /// The range of a bound as `pg_get_expr` prints it, `FOR VALUES FROM ('…') TO ('…')`; nothing for that of the
+    /// default partition.
     #[must_use]
-    pub fn creation(&self) -> String {
-        let Self { table, name, from, to } = self;
-        format!("CREATE TABLE \"{name}\" PARTITION OF \"{table}\" FOR VALUES FROM ('{from}') TO ('{to}');")
+    pub fn parse(bound: &str) -> Option<Self> {
+        let (from, to) = bound.strip_prefix("FOR VALUES FROM (")?.strip_suffix(')')?.split_once(") TO (")?;
+        // The ends of all ids sort before and after every id.
+        let value = |text: &str| match text {
+            "MINVALUE" => String::new(),
+            "MAXVALUE" => "g".to_owned(),
+            text => text.trim_matches('\'').to_owned(),
+        };
+        Some(Self { from: value(from), to: value(to) })
+    }
+
+    /// Whether every id of a dated partition is in it.
+    #[must_use]
+    pub fn covers(&self, dated: &Dated) -> bool {
+        self.from <= dated.from && dated.to <= self.to
+    }
+
+    /// Whether an id is in it.
+    #[must_use]
+    pub fn holds(&self, id: &str) -> bool {
+        self.from.as_str() <= id && id < self.to.as_str()
+    }
+
+    /// Whether every id in it is smaller than this one.
+    #[must_use]
+    pub fn ends_by(&self, id: &str) -> bool {
+        self.to.as_str() <= id
     }
 }
 
-/// The smallest `UUIDv7` of a day, with its version and variant left zero, so that nothing of the day is smaller.
+/// The smallest `UUIDv7` of a day.
 #[must_use]
 pub fn smallest_id(day: NaiveDate) -> String {
-    let milliseconds = day.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_millis();
+    smallest_id_at(day.and_time(NaiveTime::MIN).and_utc())
+}
+
+/// The smallest `UUIDv7` of an instant, with its version and variant left zero, so that nothing from then on is
+/// smaller.
+#[must_use]
+pub fn smallest_id_at(instant: DateTime<Utc>) -> String {
+    let milliseconds = instant.timestamp_millis().max(0);
     let high = milliseconds >> 16;
     let low = milliseconds & 0xffff;
     format!("{high:08x}-{low:04x}-0000-0000-000000000000")
@@ -145,5 +189,22 @@ mod tests {
         assert_eq!(names, ["access_tokens_p20270227", "access_tokens_p20270228", "access_tokens_p20270301"]);
         let months = Dated::between("audit_logs", Period::Month, day(2027, 1, 31), day(2027, 2, 1));
         assert_eq!(months.len(), 2);
+    }
+
+    #[test]
+    fn bounds_are_read_as_the_server_prints_them() {
+        let range = |from: &str, to: &str| Some(Range { from: from.into(), to: to.into() });
+        assert_eq!(Range::parse("FOR VALUES FROM ('0a') TO ('0b')"), range("0a", "0b"));
+        assert_eq!(Range::parse("FOR VALUES FROM (MINVALUE) TO (MAXVALUE)"), range("", "g"));
+        assert_eq!(Range::parse("DEFAULT"), None);
+    }
+
+    #[test]
+    fn a_range_holds_its_first_id_and_not_its_end() {
+        let one = Dated::new("access_tokens", Period::Day, day(2026, 12, 31));
+        let range = Range { from: one.from.clone(), to: one.to.clone() };
+        assert!(range.covers(&one) && range.holds(&one.from) && !range.holds(&one.to));
+        assert!(range.ends_by(&one.to) && !range.ends_by(&one.from));
+        assert!(!range.covers(&Dated::new("access_tokens", Period::Day, day(2027, 1, 1))));
     }
 }
