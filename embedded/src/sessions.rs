@@ -19,7 +19,7 @@ const QUERY: &str = "SELECT count(*) FROM pg_catalog.pg_stat_activity \
 
 /// Stops who waits for a lock for too long; gives how many sessions there are. Through a socket where the superuser is
 /// trusted. Fails when the server does not answer.
-pub(crate) fn count(socket: &Path) -> io::Result<u64> {
+pub(crate) fn tend(socket: &Path) -> io::Result<u64> {
     let mut stream = UnixStream::connect(socket)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;

@@ -53,7 +53,7 @@ pub(crate) fn watch(arguments: &Arguments) -> Result<(), String> {
 
 /// A server that does not answer is not known to be unused.
 fn is_busy(server: &Postmaster) -> bool {
-    sessions::count(&server.socket).map_or(true, |sessions| sessions > 0)
+    sessions::tend(&server.socket).map_or(true, |sessions| sessions > 0)
 }
 
 fn is_wanted(state_dir: &Path, patience: Duration) -> bool {

@@ -14,6 +14,8 @@ pub(crate) enum Need {
     PgBouncer,
     /// A server that was built with TLS.
     Tls,
+    /// A server whose timeouts come to pass.
+    Timers,
     /// An installation with its client programs.
     Clients,
 }
@@ -27,13 +29,14 @@ impl Need {
         let missing = programs().engine() == Engine::Embedded
             && match self {
                 Self::PgBouncer => crate::pgbouncer::program().is_none(),
-                Self::Tls => true,
+                Self::Tls | Self::Timers => true,
                 Self::Clients => crate::database_setup::complete_installation().is_none(),
             };
         if missing {
             skipped(match self {
                 Self::PgBouncer => "PgBouncer is not installed",
                 Self::Tls => "the embedded PostgreSQL has no TLS",
+                Self::Timers => "the embedded PostgreSQL has no timers",
                 Self::Clients => "PostgreSQL is not installed with its client programs",
             });
         }

@@ -90,6 +90,23 @@ fn it_ends_with_its_last_user_and_not_before() {
 
 #[test]
 #[ignore = "has cargo bring PostgreSQL"]
+fn two_sessions_that_wait_for_each_other_do_not_wait_for_ever() {
+    let place = Place::embedded();
+    let server = start(&short(&place));
+    let ask = |sql: String| query(server.endpoint(), "authority", "authority_db", &sql);
+    ask("CREATE TABLE a (); CREATE TABLE b ()".to_owned()).unwrap();
+    let outcomes = thread::scope(|scope| {
+        let both = [("a", "b"), ("b", "a")].map(|(first, second)| {
+            let sql = format!("BEGIN; LOCK {first}; SELECT pg_sleep(1); LOCK {second}; COMMIT");
+            scope.spawn(move || ask(sql))
+        });
+        both.map(|session| session.join().expect("no panic"))
+    });
+    assert!(outcomes.iter().any(Result::is_err), "{outcomes:?}");
+}
+
+#[test]
+#[ignore = "has cargo bring PostgreSQL"]
 fn it_stays_until_it_is_stopped_when_somebody_wants_it_to_stay() {
     let place = Place::embedded();
     let config = short(&place);
