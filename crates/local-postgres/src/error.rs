@@ -142,12 +142,11 @@ impl LocalPostgresError {
     #[must_use]
     pub fn fix(&self) -> Option<String> {
         Some(match self {
-            Self::NoPrograms { .. } => INSTALL.to_owned(),
+            Self::NoPrograms { .. } | Self::NoEmbeddedForPlatform { .. } => INSTALL.to_owned(),
             Self::NoSuchMajor { wanted, .. } => {
                 format!("install PostgreSQL {wanted}, or ask for one of the versions that are there")
             }
             Self::NoEmbedded => "run it in the source tree, or unset AUTHORITY_PG".into(),
-            Self::NoEmbeddedForPlatform { .. } => INSTALL.to_owned(),
             Self::EmbeddingFailed { package } => {
                 let manifest = package.join("Cargo.toml");
                 format!(

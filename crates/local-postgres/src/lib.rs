@@ -10,7 +10,8 @@
 //! What holds for both:
 //!
 //! - Nothing here reads the environment. Search path and directories are parameters ([`SearchPath`],
-//!   [`UserDirs`]), and the programs that are run see nothing of the caller's environment either.
+//!   [`UserDirs`]), and PostgreSQL's programs see nothing of the caller's environment either; cargo, which brings an
+//!   embedded one, sees what it sees of whoever calls it.
 //! - A server listens on a Unix socket in a directory that is private to its operating-system user, where
 //!   everybody who gets in is trusted, and on 127.0.0.1, where a password is asked for.
 //! - As root, PostgreSQL runs as `postgres` or else as `nobody`, because it refuses to run as root.

@@ -27,7 +27,7 @@ fn start(config: &Config) -> Server {
 }
 
 fn is_running(config: &Config) -> bool {
-    matches!(Server::status(config).unwrap(), Status::Running(_))
+    matches!(Server::status(config).expect("a state directory"), Status::Running(_))
 }
 
 fn data_dir(config: &Config) -> PathBuf {
