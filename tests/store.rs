@@ -1,4 +1,22 @@
 //! The operations of the store, as the serving role, on a real server.
 
+mod access;
+mod audit;
+mod audited;
+mod clients;
 mod codes;
+mod devices;
+mod errors;
+mod hot;
+mod kills;
+mod model;
+mod plans;
+mod pooler;
+mod races;
+mod refresh;
+mod revocation;
+mod sessions;
+mod statements;
+mod users;
+mod with;
 mod world;

@@ -31,6 +31,16 @@ pub const PRIVILEGES: &[(&str, &[&str])] = &[
     ("users", &["INSERT", "SELECT", "UPDATE"]),
 ];
 
+/// Functions that the checks of tables call, in the name of whoever writes a row.
+pub const FUNCTIONS: &[&str] = &[
+    "every_digest_is_sha256(bytea[])",
+    "is_authorization_details(jsonb)",
+    "is_printable_list(text[])",
+    "is_scope_list(text[])",
+    "is_uri_list(text[])",
+    "names_no_secret(jsonb)",
+];
+
 /// What has to be said about one table, or about those that do not exist yet.
 pub(crate) struct Change {
     pub(crate) statements: Vec<String>,
@@ -63,8 +73,10 @@ pub(crate) async fn changes(
     let change = |is_about_a_table| move |statements| Change { statements, is_about_a_table };
     let mut changes: Vec<_> =
         statements.into_iter().filter(|statements| !statements.is_empty()).map(change(true)).collect();
+    let functions = functions(connection, role).await?;
     let defaults = defaults(connection, role).await?;
-    changes.extend(Some(defaults).filter(|statements| !statements.is_empty()).map(change(false)));
+    let others = [functions, defaults].into_iter().filter(|statements| !statements.is_empty());
+    changes.extend(others.map(change(false)));
     Ok(changes)
 }
 
@@ -144,6 +156,22 @@ async fn held(connection: &mut PgConnection, role: &str) -> sqlx::Result<Vec<Hel
         })
     };
     session::rows(connection, &sql).await?.iter().map(read).collect()
+}
+
+/// What lets the serving role call the functions that exist, where not everybody may.
+async fn functions(connection: &mut PgConnection, role: &str) -> sqlx::Result<Vec<String>> {
+    let functions: Vec<_> = FUNCTIONS.iter().map(|function| literal(&format!("public.{function}"))).collect();
+    let sql = format!(
+        "SELECT format('GRANT EXECUTE ON FUNCTION %s TO %I', p.oid::regprocedure, r.rolname) AS statement
+         FROM pg_catalog.pg_proc p
+         JOIN pg_catalog.pg_roles r ON r.rolname = {role}
+         WHERE p.oid IN (SELECT to_regprocedure(f) FROM unnest(ARRAY[{functions}]) AS f)
+           AND NOT has_function_privilege(r.oid, p.oid, 'EXECUTE')
+         ORDER BY 1",
+        role = literal(role),
+        functions = functions.join(", ")
+    );
+    session::rows(connection, &sql).await?.iter().map(|row| row.try_get("statement")).collect()
 }
 
 /// What takes back the default privileges that this session's role gives to the serving role or to everybody on

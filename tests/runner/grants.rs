@@ -1,7 +1,7 @@
 //! What the role that serves requests may do.
 
 use authority_local_postgres::{APP_ROLE, SUPERUSER};
-use authority_migration::grants::{PRIVILEGES, SERVING_ROLE};
+use authority_migration::grants::{FUNCTIONS, PRIVILEGES, SERVING_ROLE};
 use authority_migration::runner::{LEDGER_TABLE, Options, Runner};
 use sqlx::PgPool;
 
@@ -45,6 +45,28 @@ async fn the_next_run_restores_the_privileges() {
     let recorder = Recorder::default();
     runner.up(None, &recorder.observer()).await.expect("another run");
     assert_eq!(recorder.seen(), []);
+}
+
+#[tokio::test]
+async fn every_function_that_a_check_calls_has_a_line_too() {
+    let database = Database::migrated().await;
+    let called = "SELECT DISTINCT p.oid::regprocedure::text FROM pg_constraint c
+                  JOIN pg_depend d ON d.classid = 'pg_constraint'::regclass AND d.objid = c.oid
+                  JOIN pg_proc p ON d.refclassid = 'pg_proc'::regclass AND d.refobjid = p.oid
+                  WHERE c.contype = 'c' AND p.pronamespace = 'public'::regnamespace ORDER BY 1";
+    assert_eq!(database.column(called).await, FUNCTIONS);
+}
+
+#[tokio::test]
+async fn the_serving_role_may_call_what_checks_call_also_where_not_everybody_may() {
+    let database = Database::migrated().await;
+    for function in FUNCTIONS {
+        database.execute(&format!("REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC")).await;
+    }
+    let serving = database.pool_as(APP_ROLE).await;
+    assert_eq!(fails(&serving, AN_EVENT).await.code, DENIED);
+    apply(&Runner::new(database.pool().clone())).await;
+    execute(&serving, AN_EVENT).await;
 }
 
 #[tokio::test]

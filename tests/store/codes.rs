@@ -1,3 +1,9 @@
+//! Authorization codes.
+
+mod exchanged;
+mod issued;
+mod refused;
+
 use authority_store::{ExchangeRefusal, Inactive, RotateRefusal, Rotation};
 
 use super::world::World;

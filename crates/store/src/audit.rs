@@ -1,4 +1,13 @@
-//! What an operation says of itself in `audit_logs`, in the same statement.
+//! The audit trail: what an operation says of itself, in the same statement; events of their own; pages and exports.
+
+mod append;
+mod csv;
+mod cursor;
+mod export;
+mod filter;
+mod json;
+mod page;
+mod record;
 
 use std::net::IpAddr;
 
@@ -6,8 +15,15 @@ use chrono::{DateTime, Utc};
 use rand_core::CryptoRng;
 use serde_json::{Map, Value};
 
-use crate::text::one_line;
+use crate::text::{one_line, storable};
 use crate::{AuditLogId, ClientId, UserId};
+
+pub use append::AuditEvent;
+pub use cursor::{AuditCursor, BadAuditCursor};
+pub use export::{ExportError, ExportFormat, Exported};
+pub use filter::{AuditFilter, EventFilter, ResourceRef};
+pub use page::AuditPage;
+pub use record::{AuditActor, AuditRecord};
 
 /// What is known of the request behind an operation. The operation adds what happened, to what, by whom, and how it
 /// ended: the refusal's word, or the success, is `outcome` in the details.
@@ -68,7 +84,7 @@ impl Audit {
     #[must_use]
     pub fn detail(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         if let Value::Object(details) = &mut self.details {
-            details.insert(name.into(), value.into());
+            details.insert(one_line(&name.into(), 255).unwrap_or_default(), storable(value.into()));
         }
         self
     }

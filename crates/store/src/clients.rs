@@ -1,3 +1,17 @@
 //! Clients (RFC 6749 section 2, RFC 7591).
 
+mod authenticate;
+mod create;
+mod disable;
+mod find;
+mod metadata;
 mod revoke;
+mod secret;
+mod update;
+
+pub use authenticate::{AuthenticateClient, AuthenticateClientRefusal, AuthenticatedClient, SecretMethod};
+pub use create::{CreateClient, CreateClientRefusal};
+pub use find::Client;
+pub use metadata::ClientMetadata;
+pub use secret::RotateSecretRefusal;
+pub use update::{UpdateClient, UpdateClientRefusal, UpdatedClient};

@@ -27,6 +27,10 @@ pub enum ErrorCode {
     InvalidTarget,
     /// RFC 9449 section 5.
     InvalidDpopProof,
+    /// RFC 7591 section 3.2.2.
+    InvalidRedirectUri,
+    /// RFC 7591 section 3.2.2.
+    InvalidClientMetadata,
 }
 
 impl ErrorCode {
@@ -46,6 +50,8 @@ impl ErrorCode {
             Self::ExpiredToken => "expired_token",
             Self::InvalidTarget => "invalid_target",
             Self::InvalidDpopProof => "invalid_dpop_proof",
+            Self::InvalidRedirectUri => "invalid_redirect_uri",
+            Self::InvalidClientMetadata => "invalid_client_metadata",
         }
     }
 }
@@ -57,9 +63,9 @@ impl std::fmt::Display for ErrorCode {
 }
 
 /// Declares why an operation refuses. Each reason has the word for it that the statement answers, which is the
-/// `outcome` in the details of its audit event too, and the error code that the client is told.
-macro_rules! refusals {
-    ($(#[$doc:meta])* $name:ident: $($(#[$reason_doc:meta])* $reason:ident = $word:literal => $code:ident,)+) => {
+/// `outcome` in the details of its audit event too.
+macro_rules! reasons {
+    ($(#[$doc:meta])* $name:ident: $($(#[$reason_doc:meta])* $reason:ident = $word:literal,)+) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum $name {
@@ -76,12 +82,6 @@ macro_rules! refusals {
                 match self { $(Self::$reason => $word,)+ }
             }
 
-            /// What the client is told.
-            #[must_use]
-            pub const fn error_code(self) -> $crate::ErrorCode {
-                match self { $(Self::$reason => $crate::ErrorCode::$code,)+ }
-            }
-
             pub(crate) fn from_answer(word: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|reason| reason.as_str() == word)
             }
@@ -90,6 +90,25 @@ macro_rules! refusals {
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(self.as_str())
+            }
+        }
+    };
+}
+pub(crate) use reasons;
+
+/// Declares why an operation that a protocol asks for refuses: [`reasons`], each with the error code that the client
+/// is told.
+macro_rules! refusals {
+    ($(#[$doc:meta])* $name:ident: $($(#[$reason_doc:meta])* $reason:ident = $word:literal => $code:ident,)+) => {
+        $crate::error_code::reasons! {
+            $(#[$doc])* $name: $($(#[$reason_doc])* $reason = $word,)+
+        }
+
+        impl $name {
+            /// What the client is told.
+            #[must_use]
+            pub const fn error_code(self) -> $crate::ErrorCode {
+                match self { $(Self::$reason => $crate::ErrorCode::$code,)+ }
             }
         }
     };

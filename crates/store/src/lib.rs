@@ -6,7 +6,12 @@
 //! - [`IssueCode`] and [`Exchange`]: authorization codes;
 //! - [`Rotate`]: refresh tokens, whose rotation is idempotent;
 //! - [`PresentedAccessToken`], [`IssueAccessToken`]: access tokens and their introspection;
-//! - [`Audit`]: what an operation writes into the audit trail, in its own statement.
+//! - [`IssueDeviceCode`], [`LookUpDeviceCode`], [`AnswerDeviceCode`], [`ExchangeDeviceCode`]: device codes;
+//! - [`CreateSession`], [`Reauthenticate`], [`ActiveSession`]: sessions;
+//! - [`CreateUser`], [`UserForLogin`], [`ChangePassword`]: users, their logins, passwords and second factors;
+//! - [`CreateClient`], [`UpdateClient`], [`AuthenticateClient`]: clients and their secrets;
+//! - [`Audit`]: what an operation writes into the audit trail, in its own statement; [`AuditEvent`], [`AuditFilter`]:
+//!   events of their own, pages and exports.
 //!
 //! The clock and the randomness are inputs: nothing in this crate reads either by itself. A credential is a [`Token`]
 //! of its kind, whose secret the database never sees. An operation gives an outcome, or a refusal that knows its OAuth
@@ -50,8 +55,10 @@ mod answer;
 mod audit;
 mod authorization_codes;
 mod blind;
+mod change;
 mod client_identifier;
 mod clients;
+mod device_codes;
 mod error;
 mod error_code;
 mod grant;
@@ -64,18 +71,33 @@ mod revocation;
 mod scopes;
 mod seal;
 mod sender;
+mod sessions;
 mod statements;
 mod store;
 mod text;
 mod token;
+mod user_code;
 mod users;
 
 pub use access_tokens::{
     Inactive, IntrospectedAccessToken, IssueAccessToken, IssueAccessTokenRefusal, PresentedAccessToken,
 };
-pub use audit::{Actor, Audit};
+pub use audit::{
+    Actor, Audit, AuditActor, AuditCursor, AuditEvent, AuditFilter, AuditPage, AuditRecord, BadAuditCursor,
+    EventFilter, ExportError, ExportFormat, Exported, ResourceRef,
+};
 pub use authorization_codes::{Exchange, ExchangeRefusal, Exchanged, IssueCode, IssueCodeRefusal};
+pub use change::Change;
 pub use client_identifier::{BadClientIdentifier, ClientIdentifier};
+pub use clients::{
+    AuthenticateClient, AuthenticateClientRefusal, AuthenticatedClient, Client, ClientMetadata, CreateClient,
+    CreateClientRefusal, RotateSecretRefusal, SecretMethod, UpdateClient, UpdateClientRefusal, UpdatedClient,
+};
+pub use device_codes::{
+    AnswerDeviceCode, AnswerDeviceCodeRefusal, DeviceAnswer, DeviceRequest, ExchangeDeviceCode,
+    ExchangeDeviceCodeRefusal, IssueDeviceCode, IssueDeviceCodeRefusal, LookUpDeviceCode,
+    LookUpDeviceCodeRefusal,
+};
 pub use error::StoreError;
 pub use error_code::ErrorCode;
 pub use grant::{Grant, NewAccessToken};
@@ -88,11 +110,21 @@ pub use refresh_tokens::{IntrospectedRefreshToken, Rotate, RotateRefusal, Rotati
 pub use revocation::Revocation;
 pub use scopes::{BadScope, Scopes};
 pub use sender::{BadThumbprint, SenderConstraint, Thumbprint};
+pub use sessions::{
+    ActiveSession, CreateSession, CreateSessionRefusal, CreatedSession, ListedSession, Reauthenticate,
+    SessionRefusal, TOUCH_SECONDS,
+};
 pub use statements::{STATEMENTS, Statement};
 pub use store::Store;
 pub use token::{
     AccessToken, AuthorizationCode, ClientSecret, DeviceCode, Kind, Malformed, RefreshToken, SessionToken,
     Token, kind,
+};
+pub use user_code::{BadUserCode, UserCode};
+pub use users::{
+    BackupCode, ChangePassword, ChangePasswordRefusal, CreateUser, CreateUserRefusal, CurrentPassword,
+    Elsewhere, EnableMfaRefusal, FailedLogin, Lock, LogInRefusal, Mfa, Passwords, UserEpoch, UserForLogin,
+    VerifyEmailRefusal,
 };
 
 /// The randomness of the operating system, for production: it panics where there is none to be had.

@@ -8,7 +8,7 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 /// `code_challenge` with its method, as an authorization request carries them (RFC 7636 section 4.3).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct CodeChallenge {
     pub(crate) challenge: String,
     pub(crate) method: CodeChallengeMethod,
@@ -59,6 +59,13 @@ impl CodeVerifier {
     /// The challenge that it answers under plain.
     pub(crate) fn plain(&self) -> &str {
         &self.0
+    }
+}
+
+/// Shows the method alone: under `plain` the challenge is the verifier.
+impl std::fmt::Debug for CodeChallenge {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CodeChallenge").field("method", &self.method).finish_non_exhaustive()
     }
 }
 

@@ -6,7 +6,7 @@ use crate::answer::Answer;
 /// How a revocation ended. To a client every one of these is a success (RFC 7009 section 2.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Revocation {
-    /// It is revoked now, and was not before.
+    /// It is revoked now, and was not before; or it was so by this very call, whose answer was lost.
     Revoked,
     /// It had been revoked before.
     Already,

@@ -93,6 +93,24 @@ impl Store {
         let rows = self.run(statement, &all).await?;
         Answer::only(statement, rows)
     }
+
+    /// Runs a statement that answers `again` when what it met was committed after it began, so that it could not see
+    /// it. The next one does.
+    pub(crate) async fn run_audited_until_it_sees(
+        &self,
+        statement: &'static Statement,
+        audit: Option<&Audit>,
+        now: DateTime<Utc>,
+        params: &[Parameter<'_>],
+    ) -> Result<Answer, StoreError> {
+        for _ in 0..=REPETITIONS {
+            let answer = self.run_audited(statement, audit, now, params).await?;
+            if answer.get::<&str>("verdict")? != "again" {
+                return Ok(answer);
+            }
+        }
+        Err(StoreError::Conflict { statement: statement.name })
+    }
 }
 
 impl Inner {

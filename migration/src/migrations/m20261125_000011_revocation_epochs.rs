@@ -20,18 +20,29 @@ const CARRIERS: [(&str, &str); 5] = [
     ("device_codes", "client_epoch, user_epoch"),
 ];
 
+/// Checks of new columns, which their defaults pass: a table, a column and a condition. A later migration has them
+/// confirmed.
+pub(super) const CHECKS: [(&str, &str, &str); 3] = [
+    ("users", "revocation_epoch", "revocation_epoch >= 0"),
+    ("clients", "revocation_epoch", "revocation_epoch >= 0"),
+    ("refresh_tokens", "lineage_digest", "octet_length(lineage_digest) = 32"),
+];
+
 fn up() -> Script {
     let mut script = Script::new();
     for table in ["users", "clients"] {
         script = script
-            .sql(format!("ALTER TABLE \"{table}\" ADD COLUMN \"revocation_epoch\" integer NOT NULL DEFAULT 0"))
             .sql(format!(
-                "ALTER TABLE \"{table}\" ADD CONSTRAINT \"ck_{table}_revocation_epoch\" CHECK (revocation_epoch >= 0)"
+                "ALTER TABLE \"{table}\" ADD COLUMN \"revocation_epoch\" integer NOT NULL DEFAULT 0"
             ))
             .sql(comment(
                 table,
                 "revocation_epoch",
                 "Counted up to revoke everything at once: what carries a smaller number is revoked.",
+            ))
+            // Of what was issued before, and so carries 0, some was revoked.
+            .sql(format!(
+                "UPDATE \"{table}\" SET revocation_epoch = 1 WHERE tokens_revoked_before IS NOT NULL"
             ));
     }
     script = script
@@ -55,12 +66,16 @@ fn up() -> Script {
                 .sql(comment(table, column, &text));
         }
     }
-    script
+    script = script
         // Nobody knows anything with this digest: a family of before has no ancestors that could be recognised.
         .sql("ALTER TABLE \"refresh_tokens\" ADD COLUMN \"lineage_digest\" bytea NOT NULL DEFAULT decode(repeat('00', 32), 'hex')")
         .sql("ALTER TABLE \"refresh_tokens\" ALTER COLUMN \"lineage_digest\" DROP DEFAULT")
-        .sql("ALTER TABLE \"refresh_tokens\" ADD CONSTRAINT \"ck_refresh_tokens_lineage_digest\" CHECK (octet_length(lineage_digest) = 32)")
-        .sql(comment("refresh_tokens", "lineage_digest", "SHA-256 of what every token of the family carries beside its own secret: it tells a token that was once genuine, whose second use is theft, from a made-up one, which must change nothing."))
+        .sql(comment("refresh_tokens", "lineage_digest", "SHA-256 of what every token of the family carries beside its own secret: it tells a token that was once genuine, whose second use is theft, from a made-up one, which must change nothing."));
+    CHECKS.iter().fold(script, |script, (table, column, condition)| {
+        script.sql(format!(
+            "ALTER TABLE \"{table}\" ADD CONSTRAINT \"ck_{table}_{column}\" CHECK ({condition}) NOT VALID"
+        ))
+    })
 }
 
 fn down() -> Script {

@@ -138,6 +138,12 @@ fn up() -> Script {
 
 fn down() -> Script {
     let mut script = Script::new();
+    // Tokens whose session or family is gone are inactive, and would be in the way of the keys.
+    for (column, parent) in [("session_id", "sessions"), ("refresh_token_id", "refresh_tokens")] {
+        script = script.sql(format!(
+            "DELETE FROM access_tokens AS t WHERE {column} IS NOT NULL AND NOT EXISTS (SELECT FROM {parent} AS p WHERE p.id = t.{column})"
+        ));
+    }
     for column in ["session_id", "refresh_token_id"] {
         script = script.sql(format!(
             "CREATE INDEX \"idx_access_tokens_{column}\" ON \"access_tokens\" (\"{column}\") WHERE {column} IS NOT NULL"
@@ -188,7 +194,7 @@ pub(super) fn replaced() -> impl Iterator<Item = Check> {
     })
 }
 
-fn replace_check(script: Script, table: &str, what: &str, condition: &str, how: &str) -> Script {
+pub(super) fn replace_check(script: Script, table: &str, what: &str, condition: &str, how: &str) -> Script {
     script.sql(format!(
         "ALTER TABLE \"{table}\" DROP CONSTRAINT \"ck_{table}_{what}\", ADD CONSTRAINT \"ck_{table}_{what}\" CHECK ({condition}){how}"
     ))

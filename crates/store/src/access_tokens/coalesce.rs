@@ -84,59 +84,77 @@ impl Inner {
                 Err(_) => self.introspect_alone(id).await,
             };
         }
-        let _flight = Flight(self);
+        let _flight = Flight::new(self, false);
         self.introspect_alone(id).await
     }
 
     async fn introspect_alone(&self, id: Uuid) -> Found {
         self.introspect(&[id]).await.map(|mut found| found.remove(&id))
     }
+}
 
-    /// Fetches for those who wait, until nobody does.
-    async fn fetch_for_waiting(self: Arc<Self>) {
-        let flight = Flight(&self);
-        loop {
-            let batch = flight.next();
-            if batch.is_empty() {
-                return;
-            }
-            let ids: Vec<Uuid> = batch.iter().map(|one| one.id).collect();
-            let found = self.introspect(&ids).await;
-            for Waiting { id, answer } in batch {
-                // A caller that has gone away needs no answer.
-                let _ = answer.send(match &found {
-                    Ok(found) => Ok(found.get(&id).cloned()),
-                    Err(error) => Err(error.clone()),
-                });
-            }
+/// Fetches for those who wait, until nobody does.
+async fn fetch_for_waiting(mut flight: Flight) {
+    loop {
+        let batch = flight.next();
+        if batch.is_empty() {
+            return;
+        }
+        let ids: Vec<Uuid> = batch.iter().map(|one| one.id).collect();
+        let found = flight.inner.introspect(&ids).await;
+        for Waiting { id, answer } in batch {
+            // A caller that has gone away needs no answer.
+            let _ = answer.send(match &found {
+                Ok(found) => Ok(found.get(&id).cloned()),
+                Err(error) => Err(error.clone()),
+            });
         }
     }
 }
 
 /// The right to have a statement on its way. When it ends, it goes to those who wait.
-struct Flight<'a>(&'a Arc<Inner>);
+struct Flight {
+    inner: Arc<Inner>,
+    /// Whether it is of [`fetch_for_waiting`], which gives it up by itself when nobody waits.
+    fetches: bool,
+    ended: bool,
+}
 
-impl Flight<'_> {
-    fn next(&self) -> Vec<Waiting> {
-        let mut state = self.0.introspections.state();
+impl Flight {
+    fn new(inner: &Arc<Inner>, fetches: bool) -> Self {
+        Self { inner: Arc::clone(inner), fetches, ended: false }
+    }
+
+    /// Those who wait; when nobody does, the right ends in the same moment.
+    fn next(&mut self) -> Vec<Waiting> {
+        let mut state = self.inner.introspections.state();
         let size = state.waiting.len().min(LARGEST);
+        if size == 0 {
+            state.flights -= 1;
+            self.ended = true;
+        }
         state.waiting.drain(..size).collect()
     }
 }
 
-impl Drop for Flight<'_> {
+impl Drop for Flight {
     /// Also when a caller goes away in the middle.
     fn drop(&mut self) {
-        let mut state = self.0.introspections.state();
-        if !state.waiting.is_empty() {
-            if let Ok(runtime) = Handle::try_current() {
-                drop(state);
-                runtime.spawn(Arc::clone(self.0).fetch_for_waiting());
-                return;
-            }
-            // They notice, and each fetches for itself.
-            state.waiting.clear();
+        if self.ended {
+            return;
         }
+        let mut state = self.inner.introspections.state();
+        if !self.fetches
+            && !state.waiting.is_empty()
+            && let Ok(runtime) = Handle::try_current()
+        {
+            drop(state);
+            // A runtime that is shutting down drops it unrun, and with it this right.
+            runtime.spawn(fetch_for_waiting(Self::new(&self.inner, true)));
+            return;
+        }
+        // They notice, and each fetches for itself.
+        state.waiting.clear();
         state.flights -= 1;
     }
 }

@@ -18,6 +18,12 @@ pub enum PresentedAccessToken<'a> {
     Jwt(AccessTokenId),
 }
 
+impl<'a> From<&'a AccessToken> for PresentedAccessToken<'a> {
+    fn from(token: &'a AccessToken) -> Self {
+        Self::Opaque(token)
+    }
+}
+
 /// An active access token, with the members of RFC 7662 section 2.2.
 #[derive(Clone, Debug, PartialEq)]
 pub struct IntrospectedAccessToken {
@@ -123,10 +129,17 @@ impl Store {
 }
 
 impl PresentedAccessToken<'_> {
-    fn id(&self) -> Uuid {
+    pub(super) fn id(&self) -> Uuid {
         match self {
             Self::Opaque(token) => token.id().uuid(),
             Self::Jwt(id) => id.uuid(),
+        }
+    }
+
+    pub(super) fn digest(&self) -> Option<Digest> {
+        match self {
+            Self::Opaque(token) => Some(token.digest()),
+            Self::Jwt(_) => None,
         }
     }
 

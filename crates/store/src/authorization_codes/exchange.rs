@@ -6,6 +6,7 @@ use crate::blind::Blind;
 use crate::error_code::refusals;
 use crate::grant::{Grant, NewAccessToken};
 use crate::statements::{AUTHORIZATION_CODES_EXCHANGE, AUTHORIZATION_CODES_REVOKE_ISSUED};
+use crate::text::comparable;
 use crate::{
     Audit, AuthorizationCode, ClientId, CodeVerifier, RefreshToken, SenderConstraint, Store, StoreError,
 };
@@ -104,6 +105,8 @@ impl Store {
         let s256 = request.code_verifier.map(|verifier| blind.of(verifier.s256().as_bytes()));
         let plain = request.code_verifier.map(|verifier| blind.of(verifier.plain().as_bytes()));
         let access_digest = request.access_token.digest();
+        let resources =
+            request.resources.map(|all| all.iter().map(|uri| comparable(uri)).collect::<Vec<_>>());
         let refresh = request.refresh_token;
         let refresh_digest = refresh.map(RefreshToken::digest);
         let lineage_digest = refresh.map(RefreshToken::lineage_digest);
@@ -117,7 +120,7 @@ impl Store {
                     &blind.octets(),
                     &&digest[..],
                     &request.client.uuid(),
-                    &request.redirect_uri,
+                    &request.redirect_uri.map(comparable),
                     &s256.as_ref().map(|octets| &octets[..]),
                     &plain.as_ref().map(|octets| &octets[..]),
                     &SenderConstraint::jkt(request.sender),
@@ -128,7 +131,7 @@ impl Store {
                     &refresh.map(|token| token.family().uuid()),
                     &refresh_digest.as_ref().map(authority_entity::secret::Digest::octets),
                     &lineage_digest.as_ref().map(authority_entity::secret::Digest::octets),
-                    &request.resources,
+                    &resources,
                 ],
             )
             .await?;

@@ -4,6 +4,7 @@ use serde_json::Value;
 use crate::error_code::refusals;
 use crate::label::label;
 use crate::statements::AUTHORIZATION_CODES_ISSUE;
+use crate::text::comparable;
 use crate::{
     Audit, AuthorizationCode, ClientId, CodeChallenge, Scopes, SessionId, Store, StoreError, Thumbprint,
     UserId,
@@ -95,7 +96,7 @@ impl Store {
                     &request.client.uuid(),
                     &request.user.uuid(),
                     &session,
-                    &request.redirect_uri,
+                    &request.redirect_uri.map(comparable),
                     &request.scopes.to_column(),
                     &request.resources,
                     &request.authorization_details,

@@ -8,6 +8,9 @@ use crate::{Actor, Audit, ClientId, Revocation, Store, StoreError};
 impl Store {
     /// Revokes everything of a client: every code, refresh token and access token that exists or is being issued at
     /// this moment. One statement, which rewrites one row: it counts up the number that each of them has to carry.
+    ///
+    /// The same call again, after its answer was lost, counts once: it is known by its audit event. Without one it
+    /// counts again, and what began between the two is revoked as well.
     pub async fn revoke_tokens_of_client(
         &self,
         client: ClientId,

@@ -5,6 +5,7 @@ use crate::blind::Blind;
 use crate::error_code::refusals;
 use crate::grant::{Grant, NewAccessToken};
 use crate::statements::REFRESH_TOKENS_ROTATE;
+use crate::text::comparable;
 use crate::{Audit, ClientId, RefreshToken, Scopes, SenderConstraint, Store, StoreError, seal};
 
 /// A token request with `grant_type=refresh_token` (RFC 6749 section 6).
@@ -97,6 +98,8 @@ impl Store {
         let digest = blind.digest(&presented.digest());
         let lineage = blind.digest(&presented.lineage_digest());
         let sealed = seal::seal(presented, request.successor, random).ok_or(StoreError::Seal)?;
+        let resources =
+            request.resources.map(|all| all.iter().map(|uri| comparable(uri)).collect::<Vec<_>>());
         let access_digest = request.access_token.digest();
         let answer = self
             .run_audited(
@@ -112,7 +115,7 @@ impl Store {
                     &request.successor.digest().octets(),
                     &sealed,
                     &request.scopes.map(Scopes::to_column),
-                    &request.resources,
+                    &resources,
                     &SenderConstraint::jkt(request.sender),
                     &SenderConstraint::x5t(request.sender),
                     &request.access_token.id().uuid(),

@@ -2,9 +2,9 @@
 -- $15 authorization_details, $16 jkt, $17 x5t#S256, $18 actor
 WITH verdict AS MATERIALIZED (
     SELECT c.revocation_epoch AS client_epoch, coalesce(u.revocation_epoch, 0) AS user_epoch,
-           $6 + least(coalesce(c.access_token_ttl,
+           $6 + greatest(least(coalesce(c.access_token_ttl,
                                (SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'tokens.access_token_ttl'),
-                               3600), 86400) * interval '1 second' AS expires_at,
+                               3600), 86400), 1) * interval '1 second' AS expires_at,
            CASE
                WHEN c.id IS NULL THEN 'unknown_client'
                WHEN c.disabled_at IS NOT NULL THEN 'client_disabled'

@@ -1,15 +1,16 @@
--- $7 id, $8 blind, $9 blinded digest, $10 client, $11 reason
+-- $7 id, $8 blind, $9 blinded digest or none for a JWT, $10 client, $11 reason
 WITH token AS MATERIALIZED (
-    SELECT t.id, t.client_id, t.user_id, t.session_id, t.revoked_at
+    SELECT t.id, t.client_id, t.user_id, t.session_id, t.revoked_at, t.revocation_reason
     FROM access_tokens t
-    WHERE t.id = $7 AND sha256(t.digest || $8) = $9
+    WHERE t.id = $7 AND CASE WHEN $9 IS NULL THEN t.digest IS NULL ELSE sha256(t.digest || $8) = $9 END
     FOR NO KEY UPDATE
 ), verdict AS MATERIALIZED (
     SELECT t.user_id, t.session_id,
            CASE
                WHEN t.id IS NULL THEN 'unknown'
                WHEN t.client_id <> $10 THEN 'wrong_client'
-               WHEN t.revoked_at IS NOT NULL THEN 'already'
+               -- Not by this very call before.
+               WHEN t.revoked_at <> $6 OR t.revocation_reason <> $11::revocation_reason THEN 'already'
                ELSE 'revoked'
            END AS verdict
     FROM (SELECT) AS one LEFT JOIN token t ON true

@@ -3,9 +3,9 @@
 -- $21 claims, $22 jkt, $23 auth_time
 WITH verdict AS MATERIALIZED (
     SELECT c.revocation_epoch AS client_epoch, u.revocation_epoch AS user_epoch,
-           $6 + least(coalesce(c.authorization_code_ttl,
+           $6 + greatest(least(coalesce(c.authorization_code_ttl,
                                (SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'tokens.authorization_code_ttl'),
-                               600), 600) * interval '1 second' AS expires_at,
+                               600), 600), 1) * interval '1 second' AS expires_at,
            CASE
                WHEN c.id IS NULL THEN 'unknown_client'
                WHEN c.disabled_at IS NOT NULL THEN 'client_disabled'

@@ -1,7 +1,7 @@
 -- $7 family, $8 blind, $9 blinded lineage digest, $10 client, $11 reason
 WITH family AS MATERIALIZED (
     -- Any token that was ever one of the family proves enough: whoever holds it may end it.
-    SELECT r.id, r.client_id, r.user_id, r.session_id, r.revoked_at
+    SELECT r.id, r.client_id, r.user_id, r.session_id, r.revoked_at, r.revocation_reason
     FROM refresh_tokens r
     WHERE r.id = $7 AND sha256(r.lineage_digest || $8) = $9
     FOR NO KEY UPDATE
@@ -10,7 +10,8 @@ WITH family AS MATERIALIZED (
            CASE
                WHEN f.id IS NULL THEN 'unknown'
                WHEN f.client_id <> $10 THEN 'wrong_client'
-               WHEN f.revoked_at IS NOT NULL THEN 'already'
+               -- Not by this very call before.
+               WHEN f.revoked_at <> $6 OR f.revocation_reason <> $11::revocation_reason THEN 'already'
                ELSE 'revoked'
            END AS verdict
     FROM (SELECT) AS one LEFT JOIN family f ON true

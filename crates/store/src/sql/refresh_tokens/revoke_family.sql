@@ -1,9 +1,14 @@
 -- $7 family, $8 reason, $9 actor kind, $10 actor
 WITH family AS MATERIALIZED (
-    SELECT r.id, r.client_id, r.session_id, r.revoked_at FROM refresh_tokens r WHERE r.id = $7 FOR NO KEY UPDATE
+    SELECT r.id, r.client_id, r.session_id, r.revoked_at, r.revocation_reason FROM refresh_tokens r WHERE r.id = $7 FOR NO KEY UPDATE
 ), verdict AS MATERIALIZED (
     SELECT f.client_id, f.session_id,
-           CASE WHEN f.id IS NULL THEN 'unknown' WHEN f.revoked_at IS NOT NULL THEN 'already' ELSE 'revoked' END AS verdict
+           CASE
+               WHEN f.id IS NULL THEN 'unknown'
+               -- Not by this very call before.
+               WHEN f.revoked_at <> $6 OR f.revocation_reason <> $8::revocation_reason THEN 'already'
+               ELSE 'revoked'
+           END AS verdict
     FROM (SELECT) AS one LEFT JOIN family f ON true
 ), written AS (
     UPDATE refresh_tokens r

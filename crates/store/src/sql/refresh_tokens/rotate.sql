@@ -5,7 +5,9 @@ WITH family AS MATERIALIZED (
     -- Waits for whoever rotates the same family, and then sees what they did. What never was a token of the family
     -- waits for nobody.
     SELECT r.*, sha256(r.digest || $8) = $9 AS is_current,
-           coalesce(sha256(r.previous_digest || $8) = $9, false) AS is_previous
+           coalesce(sha256(r.previous_digest || $8) = $9, false) AS is_previous,
+           -- This very call before, whose answer was lost: nobody else has its successor's secret to begin with.
+           r.digest = $12 OR coalesce(r.previous_digest = $12, false) AS is_done
     FROM refresh_tokens r
     WHERE r.id = $7 AND sha256(r.lineage_digest || $8) = $10
     FOR NO KEY UPDATE
@@ -13,15 +15,18 @@ WITH family AS MATERIALIZED (
     SELECT f.user_id, f.session_id, f.generation, coalesce($14, f.scopes) AS scopes,
            coalesce($15, f.resources) AS resources, f.authorization_details, f.auth_time, f.acr, f.amr, f.expires_at,
            f.client_epoch, f.user_epoch, f.is_current, f.sealed_successor, f.idle_expires_at,
-           least(coalesce(c.access_token_ttl,
+           -- Whatever a setting says, a lifetime is one that the table takes.
+           greatest(least(coalesce(c.access_token_ttl,
                           (SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'tokens.access_token_ttl'),
-                          3600), 86400) * interval '1 second' AS access_token_ttl,
-           coalesce(c.refresh_token_ttl,
+                          3600), 86400), 1) * interval '1 second' AS access_token_ttl,
+           greatest(least(coalesce(c.refresh_token_ttl,
                     (SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'tokens.refresh_token_ttl'),
-                    2592000) * interval '1 second' AS refresh_token_ttl,
+                    2592000), 2147483647), 1) * interval '1 second' AS refresh_token_ttl,
            CASE
                WHEN f.id IS NULL THEN 'unknown'
                WHEN f.client_id <> $11 THEN 'wrong_client'
+               -- This very call before, which revoked it.
+               WHEN f.revoked_at = $6 AND f.revocation_reason = 'refresh_token_reuse' AND NOT f.is_current THEN 'reused'
                WHEN f.revoked_at IS NOT NULL THEN 'revoked'
                WHEN f.expires_at <= $6 OR f.idle_expires_at <= $6 THEN 'expired'
                WHEN c.disabled_at IS NOT NULL THEN 'client_disabled'
@@ -29,18 +34,16 @@ WITH family AS MATERIALIZED (
                WHEN f.client_epoch <> c.revocation_epoch OR f.user_epoch <> u.revocation_epoch THEN 'revoked'
                WHEN u.erased_at IS NOT NULL OR u.locked_at IS NOT NULL AND u.locked_until IS NULL THEN 'user_inactive'
                WHEN f.session_id IS NOT NULL AND (s.id IS NULL OR s.revoked_at IS NOT NULL) THEN 'session_ended'
-               WHEN NOT f.is_current AND NOT (f.is_previous AND (
-                   -- This very call before, whose answer was lost; or the same token a moment later.
-                   f.digest = $12 OR f.sealed_successor IS NOT NULL AND $6 < f.rotated_at + coalesce(
-                       (SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'tokens.refresh_grace_seconds'),
-                       10) * interval '1 second')) THEN 'reused'
+               WHEN NOT f.is_current AND NOT f.is_done AND NOT (
+                   f.is_previous AND f.sealed_successor IS NOT NULL AND grace.seconds > 0
+                   AND $6 < f.rotated_at + grace.seconds * interval '1 second') THEN 'reused'
                WHEN f.dpop_jkt IS NOT NULL AND f.dpop_jkt IS DISTINCT FROM $16
                     OR f.x5t_s256 IS NOT NULL AND f.x5t_s256 IS DISTINCT FROM $17 THEN 'sender_mismatch'
                WHEN c.dpop_bound_access_tokens AND $16 IS NULL THEN 'dpop_required'
                WHEN c.tls_client_certificate_bound_access_tokens AND $17 IS NULL THEN 'certificate_required'
                WHEN NOT $14 <@ f.scopes THEN 'scope_exceeded'
-               WHEN NOT $15 <@ f.resources AND f.resources <> '{}' THEN 'target_exceeded'
-               WHEN f.is_current OR f.digest = $12 THEN 'rotated'
+               WHEN NOT ($15 <@ f.resources OR f.resources = '{}' AND is_uri_list($15)) THEN 'target_exceeded'
+               WHEN f.is_current OR f.is_done THEN 'rotated'
                ELSE 'repeated'
            END AS verdict
     FROM (SELECT) AS one
@@ -48,6 +51,12 @@ WITH family AS MATERIALIZED (
     LEFT JOIN clients c ON c.id = $11
     LEFT JOIN LATERAL (SELECT * FROM users u WHERE u.id = f.user_id OFFSET 0) u ON true
     LEFT JOIN LATERAL (SELECT * FROM sessions s WHERE s.id = f.session_id OFFSET 0) s ON true
+    -- 0 is never, also where the clocks of two machines differ.
+    LEFT JOIN LATERAL (
+        SELECT least(coalesce(
+            (SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'tokens.refresh_grace_seconds'), 10), 86400) AS seconds
+        WHERE NOT f.is_current
+    ) grace ON true
 ), lifetimes AS MATERIALIZED (
     SELECT least($6 + access_token_ttl, expires_at) AS access_expires_at,
            CASE WHEN is_current THEN least($6 + refresh_token_ttl, expires_at) ELSE idle_expires_at END AS idle_expires_at

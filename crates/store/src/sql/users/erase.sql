@@ -1,0 +1,58 @@
+-- $7 user, $8 actor kind, $9 actor
+WITH person AS MATERIALIZED (
+    SELECT u.id, u.email, u.erased_at, u.created_at FROM users u WHERE u.id = $7 FOR NO KEY UPDATE
+), verdict AS MATERIALIZED (
+    SELECT u.id, u.email, u.created_at, u.erased_at IS NOT NULL AS is_done,
+           CASE
+               WHEN u.id IS NULL THEN 'unknown'
+               WHEN u.erased_at <> $6 THEN 'already'
+               ELSE 'done'
+           END AS verdict
+    FROM (SELECT) AS one LEFT JOIN person u ON true
+), written AS (
+    UPDATE users u
+    SET username = 'erased-' || u.id, email = u.id || '@erased.invalid', email_verified_at = NULL, password_hash = NULL,
+        password_changed_at = NULL, password_history = '{}', must_change_password = false, given_name = NULL,
+        family_name = NULL, claims = '{}', role = 'user', failed_login_attempts = 0, locked_at = NULL,
+        locked_until = NULL, lock_reason = NULL, mfa_enabled_at = NULL, totp_secret_sealed = NULL,
+        backup_code_digests = '{}', last_login_at = NULL, last_login_address = NULL, erased_at = $6,
+        revocation_epoch = u.revocation_epoch + 1, tokens_revoked_before = $6, updated_at = $6
+    FROM verdict v
+    WHERE u.id = $7 AND NOT v.is_done
+), devices AS (
+    UPDATE sessions s
+    SET ip_address = NULL, user_agent = NULL, device = NULL, revoked_at = coalesce(s.revoked_at, $6),
+        revocation_reason = coalesce(s.revocation_reason, 'account_erased')
+    WHERE s.user_id = $7 AND (s.revoked_at IS NULL OR num_nonnulls(s.ip_address, s.user_agent, s.device) > 0)
+), grants AS (
+    -- RFC 9396 details say what somebody pays, to whom, from which account.
+    UPDATE refresh_tokens r
+    SET authorization_details = NULL, sealed_successor = NULL, revoked_at = coalesce(r.revoked_at, $6),
+        revocation_reason = coalesce(r.revocation_reason, 'account_erased')
+    WHERE r.user_id = $7 AND (r.revoked_at IS NULL OR r.authorization_details IS NOT NULL)
+), tokens AS (
+    UPDATE access_tokens t
+    SET authorization_details = NULL, actor = NULL
+    WHERE t.user_id = $7 AND num_nonnulls(t.authorization_details, t.actor) > 0
+), answered AS (
+    UPDATE device_codes d
+    SET ip_address = NULL, user_agent = NULL
+    FROM verdict v
+    -- Nobody answers a code before they are there or after it has expired.
+    WHERE d.user_id = v.id AND d.expires_at >= v.created_at AND num_nonnulls(d.ip_address, d.user_agent) > 0
+), contacts AS (
+    UPDATE clients c
+    SET contacts = ARRAY(SELECT contact FROM unnest(c.contacts) WITH ORDINALITY AS list (contact, position)
+                         WHERE lower(contact) <> lower(v.email) ORDER BY position),
+        updated_at = $6
+    FROM verdict v
+    WHERE c.owner_id = $7 AND NOT v.is_done
+      AND EXISTS (SELECT FROM unnest(c.contacts) AS contact WHERE lower(contact) = lower(v.email))
+), answer AS (
+    SELECT verdict FROM verdict
+), event AS (
+    SELECT 'user.erase' AS event, CASE verdict WHEN 'unknown' THEN 'failure' ELSE 'success' END AS outcome,
+           $8 AS actor_kind, $9 AS actor_id, 'user' AS resource_kind, $7 AS resource_id, NULL::uuid AS client_id,
+           NULL::uuid AS session_id, jsonb_build_object('outcome', verdict) AS details
+    FROM verdict
+)

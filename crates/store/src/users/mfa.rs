@@ -1,0 +1,88 @@
+use authority_entity::secret::{Digest, Sealed};
+use chrono::{DateTime, Utc};
+use rand_core::CryptoRng;
+
+use crate::blind::Blind;
+use crate::change::Change;
+use crate::error_code::reasons;
+use crate::statements::{USERS_DISABLE_MFA, USERS_ENABLE_MFA, USERS_USE_BACKUP_CODE};
+use crate::{Actor, Audit, Store, StoreError, UserId};
+
+reasons! {
+    /// Why a second factor was not switched on.
+    EnableMfaRefusal:
+        /// The account is erased or not there.
+        UserInactive = "user_inactive",
+        /// It is on, with another secret: it has to be switched off first.
+        AlreadyEnabled = "already_enabled",
+}
+
+/// What became of a backup code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BackupCode {
+    /// It was right, and nobody can use it again.
+    Used,
+    /// It is none of those that are left, or the second factor is off.
+    Unknown,
+}
+
+impl Store {
+    /// Switches the second factor on, with a TOTP secret (RFC 6238) that the application has encrypted, and at most 32
+    /// digests of backup codes: one statement.
+    ///
+    /// The same call again, after its answer was lost, gives the same outcome.
+    pub async fn enable_mfa(
+        &self,
+        user: UserId,
+        totp_secret: &Sealed,
+        backup_codes: &[Digest],
+        audit: Option<&Audit>,
+        now: DateTime<Utc>,
+    ) -> Result<Result<(), EnableMfaRefusal>, StoreError> {
+        let codes: Vec<&[u8]> = backup_codes.iter().map(Digest::octets).collect();
+        let params: [crate::store::Parameter<'_>; 3] = [&user.uuid(), &totp_secret.octets(), &codes];
+        let answer = self.run_audited(&USERS_ENABLE_MFA, audit, now, &params).await?;
+        match answer.get("verdict")? {
+            "enabled" => Ok(Ok(())),
+            _ => answer.meaning("verdict", EnableMfaRefusal::from_answer).map(Err),
+        }
+    }
+
+    /// Switches the second factor off and forgets its secret and the backup codes: one statement.
+    pub async fn disable_mfa(
+        &self,
+        user: UserId,
+        actor: Actor,
+        audit: Option<&Audit>,
+        now: DateTime<Utc>,
+    ) -> Result<Change, StoreError> {
+        let params: [crate::store::Parameter<'_>; 3] = [&user.uuid(), &actor.kind(), &actor.id()];
+        Change::read(&self.run_audited(&USERS_DISABLE_MFA, audit, now, &params).await?)
+    }
+
+    /// Uses a backup code: one statement. Of any number of simultaneous uses exactly one succeeds. A wrong code waits
+    /// for nobody; the caller counts it as a failed login.
+    ///
+    /// The event is required, because it tells the same call again, after its answer was lost, from a second use: it
+    /// gives the same outcome. Where both run at the same time the statement is sent again to learn what the first has
+    /// found.
+    pub async fn use_backup_code(
+        &self,
+        user: UserId,
+        code: &Digest,
+        audit: &Audit,
+        now: DateTime<Utc>,
+        random: &mut impl CryptoRng,
+    ) -> Result<BackupCode, StoreError> {
+        let blind = Blind::new(random);
+        let digest = blind.digest(code);
+        let params: [crate::store::Parameter<'_>; 3] = [&user.uuid(), &blind.octets(), &&digest[..]];
+        let answer =
+            self.run_audited_until_it_sees(&USERS_USE_BACKUP_CODE, Some(audit), now, &params).await?;
+        answer.meaning("verdict", |word| match word {
+            "used" => Some(BackupCode::Used),
+            "unknown" => Some(BackupCode::Unknown),
+            _ => None,
+        })
+    }
+}

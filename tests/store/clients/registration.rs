@@ -1,0 +1,137 @@
+use authority_entity::sea_orm_active_enums::{ClientType, GrantType, ResponseType, TokenEndpointAuthMethod};
+use authority_store::{
+    Actor, ClientId, ClientMetadata, ClientSecret, CreateClient, CreateClientRefusal, UserId,
+};
+use serde_json::json;
+use tokio::task::JoinSet;
+
+use super::{confidential, identifier};
+use crate::store::world::World;
+
+#[tokio::test]
+async fn everything_that_is_registered_is_found_again() {
+    let mut world = World::new().await;
+    let everything = ClientMetadata {
+        name: "Web".to_owned(),
+        description: Some("For the web".to_owned()),
+        logo_uri: Some("https://a.example/logo".to_owned()),
+        client_uri: Some("https://a.example/".to_owned()),
+        policy_uri: Some("https://a.example/policy".to_owned()),
+        tos_uri: Some("https://a.example/tos".to_owned()),
+        contacts: vec!["ada@example.com".to_owned()],
+        client_type: ClientType::Confidential,
+        auth_method: TokenEndpointAuthMethod::TlsClientAuth,
+        jwks: Some(json!({"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS"}]})),
+        jwks_uri: None,
+        tls_client_auth_subject_dn: Some("CN=web".to_owned()),
+        redirect_uris: vec!["https://a.example/callback".to_owned(), "com.example.app:/callback".to_owned()],
+        post_logout_redirect_uris: vec!["https://a.example/out".to_owned()],
+        grant_types: vec![GrantType::AuthorizationCode, GrantType::DeviceCode, GrantType::ClientCredentials],
+        response_types: vec![ResponseType::Code, ResponseType::CodeIdToken],
+        allowed_scopes: "openid profile".parse().expect("scopes"),
+        require_pkce: false,
+        allow_plain_code_challenge: true,
+        require_pushed_authorization_requests: true,
+        dpop_bound_access_tokens: true,
+        tls_client_certificate_bound_access_tokens: true,
+        authorization_code_ttl: Some(61),
+        access_token_ttl: Some(62),
+        refresh_token_ttl: Some(63),
+        refresh_token_absolute_ttl: Some(64),
+        device_code_ttl: Some(65),
+        owner: Some(world.user),
+    };
+    let (id, audit) = (ClientId::new(world.now, &mut world.random), world.event());
+    let client_id = identifier("web");
+    let request = CreateClient {
+        id,
+        client_id: &client_id,
+        secret: None,
+        metadata: &everything,
+        actor: Actor::User(world.user),
+        audit: Some(&audit),
+    };
+    for _ in 0..2 {
+        assert_eq!(world.store.create_client(&request, world.now).await.expect("a database"), Ok(()));
+    }
+    assert_eq!(world.trail().await, ["client.create success created"]);
+    let found = world.registered("web").await.expect("a client");
+    assert_eq!((found.id, &found.client_id, &found.metadata), (id, &client_id, &everything));
+    assert_eq!((found.disabled_at, found.previous_secret_expires_at), (None, None));
+    assert_eq!((found.created_at, found.updated_at), (world.now, world.now));
+    assert_eq!(world.registered("WEB").await, None, "a client_id is compared exactly");
+}
+
+#[tokio::test]
+async fn what_cannot_be_registered_is_refused_with_the_error_of_the_rfc() {
+    let mut world = World::new().await;
+    let secret = ClientSecret::generate(world.now, &mut world.random);
+    let id = secret.id();
+    let nobody = UserId::new(world.now, &mut world.random);
+    let with = |change: fn(&mut ClientMetadata)| {
+        let mut metadata = confidential();
+        change(&mut metadata);
+        metadata
+    };
+    let good = confidential();
+    assert_eq!(
+        world.register(id, "app", Some(&secret), &good).await,
+        Err(CreateClientRefusal::ClientIdTaken)
+    );
+    let other = ClientId::new(world.now, &mut world.random);
+    assert_eq!(
+        world.register(other, "web", Some(&secret), &good).await,
+        Err(CreateClientRefusal::WrongSecret)
+    );
+    let owned = ClientMetadata { owner: Some(nobody), ..confidential() };
+    assert_eq!(
+        world.register(id, "web", Some(&secret), &owned).await,
+        Err(CreateClientRefusal::UnknownOwner)
+    );
+    for metadata in [
+        with(|metadata| metadata.redirect_uris.clear()),
+        with(|metadata| metadata.redirect_uris = vec!["https://a.example/#top".to_owned()]),
+        with(|metadata| metadata.post_logout_redirect_uris = vec!["javascript:alert(1)".to_owned()]),
+    ] {
+        let refused = world.register(id, "web", Some(&secret), &metadata).await;
+        assert_eq!(refused, Err(CreateClientRefusal::BadRedirectUris));
+    }
+    for metadata in [
+        with(|metadata| metadata.client_type = ClientType::Public),
+        with(|metadata| metadata.logo_uri = Some("javascript:alert(1)".to_owned())),
+        with(|metadata| metadata.jwks = Some(json!({"keys": []}))),
+        with(|metadata| metadata.access_token_ttl = Some(0)),
+    ] {
+        let refused = world.register(id, "web", Some(&secret), &metadata).await;
+        assert_eq!(refused, Err(CreateClientRefusal::BadMetadata), "{metadata:?}");
+    }
+    let codes: Vec<_> =
+        CreateClientRefusal::ALL.iter().map(|refusal| refusal.error_code().as_str()).collect();
+    assert!(codes.contains(&"invalid_redirect_uri") && codes.contains(&"invalid_client_metadata"));
+}
+
+#[tokio::test]
+async fn of_simultaneous_registrations_of_one_client_id_one_succeeds() {
+    let mut world = World::new().await;
+    let mut attempts = JoinSet::new();
+    for _ in 0..16 {
+        let secret = ClientSecret::generate(world.now, &mut world.random);
+        let (store, now) = (world.store.clone(), world.now);
+        attempts.spawn(async move {
+            let (client_id, metadata) = (identifier("web"), confidential());
+            let request = CreateClient {
+                id: secret.id(),
+                client_id: &client_id,
+                secret: Some(&secret),
+                metadata: &metadata,
+                actor: Actor::System,
+                audit: None,
+            };
+            store.create_client(&request, now).await.expect("a database")
+        });
+    }
+    let outcomes = attempts.join_all().await;
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
+    let taken = Err(CreateClientRefusal::ClientIdTaken);
+    assert_eq!(outcomes.iter().filter(|outcome| **outcome == taken).count(), 15);
+}

@@ -1,0 +1,161 @@
+use authority_store::{
+    Actor, AuthenticateClient, AuthenticateClientRefusal, AuthenticatedClient, ClientId, ClientSecret,
+    RotateSecretRefusal, SecretMethod,
+};
+use chrono::TimeDelta;
+use tokio::task::JoinSet;
+
+use super::identifier;
+use crate::store::world::World;
+
+impl World {
+    async fn authenticate(
+        &mut self,
+        client_id: &str,
+        secret: &ClientSecret,
+        method: SecretMethod,
+    ) -> Result<AuthenticatedClient, AuthenticateClientRefusal> {
+        let (client_id, audit) = (identifier(client_id), self.event());
+        let request = AuthenticateClient { client_id: &client_id, secret, method, audit: Some(&audit) };
+        self.store.authenticate_client(&request, self.now, &mut self.random).await.expect("a database")
+    }
+
+    async fn basic(
+        &mut self,
+        secret: &ClientSecret,
+    ) -> Result<AuthenticatedClient, AuthenticateClientRefusal> {
+        self.authenticate("web", secret, SecretMethod::Basic).await
+    }
+
+    async fn rotate_secret(&self, secret: &ClientSecret, seconds: i64) -> Result<(), RotateSecretRefusal> {
+        let until = self.now + TimeDelta::seconds(seconds);
+        let rotated = self.store.rotate_client_secret(secret, until, Actor::System, None, self.now).await;
+        rotated.expect("a database")
+    }
+}
+
+#[tokio::test]
+async fn a_client_is_who_its_secret_says() {
+    let mut world = World::new().await;
+    let secret = world.web().await;
+    let known = AuthenticatedClient { id: secret.id(), secret_expires_at: None };
+    assert_eq!(world.basic(&secret).await, Ok(known));
+    assert_eq!(world.trail().await, ["client.authenticate success authenticated"]);
+}
+
+#[tokio::test]
+async fn every_other_is_refused_as_an_invalid_client() {
+    let mut world = World::new().await;
+    let secret = world.web().await;
+    let forged = ClientSecret::for_id(secret.id(), &mut world.random);
+    let foreign = ClientSecret::generate(world.now, &mut world.random);
+    world.register(foreign.id(), "other", Some(&foreign), &super::confidential()).await.expect("a client");
+    let post = SecretMethod::Post;
+    assert_eq!(
+        world.authenticate("nobody", &secret, SecretMethod::Basic).await,
+        Err(AuthenticateClientRefusal::Unknown)
+    );
+    assert_eq!(world.basic(&forged).await, Err(AuthenticateClientRefusal::WrongSecret));
+    assert_eq!(world.basic(&foreign).await, Err(AuthenticateClientRefusal::WrongSecret));
+    let public = ClientSecret::for_id(world.client, &mut world.random);
+    assert_eq!(world.authenticate("app", &public, post).await, Err(AuthenticateClientRefusal::WrongSecret));
+    assert_eq!(world.authenticate("web", &secret, post).await, Err(AuthenticateClientRefusal::WrongMethod));
+    world.store.disable_client(secret.id(), Actor::System, None, world.now).await.expect("a database");
+    assert_eq!(world.basic(&secret).await, Err(AuthenticateClientRefusal::ClientDisabled));
+    assert_eq!(world.basic(&forged).await, Err(AuthenticateClientRefusal::WrongSecret));
+    let trail = world.trail().await;
+    assert_eq!(trail.iter().filter(|event| event.starts_with("client.authenticate failure")).count(), 7);
+    let proved = "SELECT count(actor_id)::text FROM audit_logs WHERE outcome = 'failure'";
+    assert_eq!(world.database.column(proved).await, ["0"]);
+    for refusal in AuthenticateClientRefusal::ALL {
+        assert_eq!(refusal.error_code().as_str(), "invalid_client");
+    }
+}
+
+#[tokio::test]
+async fn a_missing_digest_is_not_the_digest_of_a_guess() {
+    let mut world = World::new().await;
+    world.web().await;
+    world.database.execute("UPDATE clients SET token_endpoint_auth_method = 'tls_client_auth', secret_digest = NULL, tls_client_auth_subject_dn = 'CN=web' WHERE client_id = 'web'").await;
+    let id = world.registered("web").await.expect("a client").id;
+    for _ in 0..8 {
+        let guess = ClientSecret::for_id(id, &mut world.random);
+        assert_eq!(world.basic(&guess).await, Err(AuthenticateClientRefusal::WrongSecret));
+    }
+}
+
+#[tokio::test]
+async fn the_secret_before_is_valid_until_its_end() {
+    let mut world = World::new().await;
+    let first = world.web().await;
+    let second = ClientSecret::for_id(first.id(), &mut world.random);
+    let until = world.now + TimeDelta::seconds(100);
+    assert_eq!(world.rotate_secret(&second, 100).await, Ok(()));
+    world.wait(99);
+    let known = AuthenticatedClient { id: first.id(), secret_expires_at: Some(until) };
+    assert_eq!(world.basic(&first).await, Ok(known));
+    assert_eq!(world.basic(&second).await, Ok(AuthenticatedClient { secret_expires_at: None, ..known }));
+    assert_eq!(world.registered("web").await.expect("a client").previous_secret_expires_at, Some(until));
+    world.wait(1);
+    assert_eq!(world.basic(&first).await, Err(AuthenticateClientRefusal::WrongSecret));
+    assert!(world.basic(&second).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_rotation_that_is_told_again_changes_nothing() {
+    let mut world = World::new().await;
+    let first = world.web().await;
+    let second = ClientSecret::for_id(first.id(), &mut world.random);
+    let third = ClientSecret::for_id(first.id(), &mut world.random);
+    for _ in 0..2 {
+        assert_eq!(world.rotate_secret(&second, 100).await, Ok(()));
+    }
+    assert!(world.basic(&first).await.is_ok(), "the second call made it the one before the one before");
+    assert_eq!(world.rotate_secret(&third, 100).await, Ok(()));
+    assert_eq!(world.rotate_secret(&second, 100).await, Ok(()), "and never goes back");
+    assert!(world.basic(&third).await.is_ok());
+    assert!(world.basic(&second).await.is_ok());
+    assert_eq!(world.basic(&first).await, Err(AuthenticateClientRefusal::WrongSecret));
+}
+
+#[tokio::test]
+async fn a_leaked_secret_ends_at_once() {
+    let mut world = World::new().await;
+    let first = world.web().await;
+    let second = ClientSecret::for_id(first.id(), &mut world.random);
+    assert_eq!(world.rotate_secret(&second, 0).await, Ok(()));
+    assert_eq!(world.basic(&first).await, Err(AuthenticateClientRefusal::WrongSecret));
+    assert!(world.basic(&second).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_client_without_a_secret_has_none_to_rotate() {
+    let mut world = World::new().await;
+    let public = ClientSecret::for_id(world.client, &mut world.random);
+    assert_eq!(world.rotate_secret(&public, 0).await, Err(RotateSecretRefusal::NoSecret));
+    let nobody = ClientSecret::for_id(ClientId::new(world.now, &mut world.random), &mut world.random);
+    assert_eq!(world.rotate_secret(&nobody, 0).await, Err(RotateSecretRefusal::Unknown));
+}
+
+#[tokio::test]
+async fn simultaneous_rotations_leave_two_secrets() {
+    let mut world = World::new().await;
+    let first = world.web().await;
+    let mut rotations = JoinSet::new();
+    for _ in 0..16 {
+        let secret = ClientSecret::for_id(first.id(), &mut world.random);
+        let (store, now) = (world.store.clone(), world.now);
+        rotations.spawn(async move {
+            let until = now + TimeDelta::seconds(100);
+            let rotated = store.rotate_client_secret(&secret, until, Actor::System, None, now).await;
+            rotated.expect("a database").expect("rotated");
+            secret
+        });
+    }
+    let mut valid = 0;
+    for secret in rotations.join_all().await {
+        valid += usize::from(world.basic(&secret).await.is_ok());
+    }
+    assert_eq!(valid, 2);
+    assert!(world.basic(&first).await.is_err());
+}

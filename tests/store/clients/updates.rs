@@ -1,0 +1,123 @@
+use authority_entity::sea_orm_active_enums::{GrantType, ResponseType, TokenEndpointAuthMethod};
+use authority_store::{
+    Actor, AuthenticateClient, ClientId, ClientMetadata, ClientSecret, RotateRefusal, SecretMethod,
+    UpdateClient, UpdateClientRefusal, UpdatedClient, UserId,
+};
+
+use super::{confidential, identifier};
+use crate::store::world::World;
+
+impl World {
+    async fn update(
+        &mut self,
+        id: ClientId,
+        client_id: &str,
+        secret: Option<&ClientSecret>,
+        metadata: &ClientMetadata,
+    ) -> Result<UpdatedClient, UpdateClientRefusal> {
+        let (client_id, audit) = (identifier(client_id), self.event());
+        let request = UpdateClient {
+            id,
+            client_id: &client_id,
+            secret,
+            metadata,
+            actor: Actor::Client(id),
+            audit: Some(&audit),
+        };
+        self.store.update_client(&request, self.now).await.expect("a database")
+    }
+
+    async fn is_accepted(&mut self, secret: &ClientSecret) -> bool {
+        let client_id = identifier("web");
+        let request =
+            AuthenticateClient { client_id: &client_id, secret, method: SecretMethod::Basic, audit: None };
+        let known = self.store.authenticate_client(&request, self.now, &mut self.random).await;
+        known.expect("a database").is_ok()
+    }
+}
+
+#[tokio::test]
+async fn an_update_replaces_everything_but_the_secret() {
+    let mut world = World::new().await;
+    let secret = world.web().await;
+    world.wait(60);
+    let metadata = ClientMetadata {
+        name: "New".to_owned(),
+        redirect_uris: vec!["https://new.example/callback".to_owned()],
+        response_types: vec![ResponseType::Code, ResponseType::CodeIdToken],
+        ..confidential()
+    };
+    let ignored = ClientSecret::for_id(secret.id(), &mut world.random);
+    for _ in 0..2 {
+        let updated = world.update(secret.id(), "web", Some(&ignored), &metadata).await;
+        assert_eq!(updated, Ok(UpdatedClient { is_secret_taken: false }));
+    }
+    let found = world.registered("web").await.expect("a client");
+    assert_eq!(found.metadata, metadata);
+    assert_eq!(found.updated_at, world.now);
+    assert!(world.is_accepted(&secret).await);
+    assert!(!world.is_accepted(&ignored).await);
+    let trail = world.trail().await;
+    assert_eq!(trail.iter().filter(|event| *event == "client.update success updated").count(), 2);
+}
+
+#[tokio::test]
+async fn a_secret_comes_and_goes_with_the_need_for_it() {
+    let mut world = World::new().await;
+    let secret = world.web().await;
+    let second = ClientSecret::for_id(secret.id(), &mut world.random);
+    let until = world.now + chrono::TimeDelta::days(1);
+    let rotated = world.store.rotate_client_secret(&second, until, Actor::System, None, world.now).await;
+    rotated.expect("a database").expect("rotated");
+    let by_key = ClientMetadata {
+        auth_method: TokenEndpointAuthMethod::PrivateKeyJwt,
+        jwks_uri: Some("https://a.example/jwks".to_owned()),
+        ..confidential()
+    };
+    let updated = world.update(secret.id(), "web", None, &by_key).await;
+    assert_eq!(updated, Ok(UpdatedClient { is_secret_taken: false }));
+    assert_eq!(
+        world.update(secret.id(), "web", None, &confidential()).await,
+        Err(UpdateClientRefusal::SecretRequired)
+    );
+    let third = ClientSecret::for_id(secret.id(), &mut world.random);
+    for _ in 0..2 {
+        let updated = world.update(secret.id(), "web", Some(&third), &confidential()).await;
+        assert_eq!(updated, Ok(UpdatedClient { is_secret_taken: true }));
+    }
+    assert!(world.is_accepted(&third).await);
+    assert!(!world.is_accepted(&second).await && !world.is_accepted(&secret).await);
+}
+
+#[tokio::test]
+async fn an_update_that_cannot_be_is_refused() {
+    let mut world = World::new().await;
+    let secret = world.web().await;
+    let id = secret.id();
+    let good = confidential();
+    let nobody = ClientId::new(world.now, &mut world.random);
+    assert_eq!(world.update(nobody, "web", None, &good).await, Err(UpdateClientRefusal::Unknown));
+    assert_eq!(world.update(id, "app", None, &good).await, Err(UpdateClientRefusal::WrongClientId));
+    let foreign = ClientSecret::generate(world.now, &mut world.random);
+    assert_eq!(world.update(id, "web", Some(&foreign), &good).await, Err(UpdateClientRefusal::WrongSecret));
+    let stranger = UserId::new(world.now, &mut world.random);
+    let owned = ClientMetadata { owner: Some(stranger), ..confidential() };
+    assert_eq!(world.update(id, "web", None, &owned).await, Err(UpdateClientRefusal::UnknownOwner));
+    let nowhere = ClientMetadata { redirect_uris: vec!["/callback".to_owned()], ..confidential() };
+    assert_eq!(world.update(id, "web", None, &nowhere).await, Err(UpdateClientRefusal::BadRedirectUris));
+    let nameless = ClientMetadata { name: String::new(), ..confidential() };
+    assert_eq!(world.update(id, "web", None, &nameless).await, Err(UpdateClientRefusal::BadMetadata));
+    assert_eq!(world.registered("web").await.expect("a client").metadata, good);
+}
+
+#[tokio::test]
+async fn a_grant_that_is_taken_from_a_client_ends_at_once() {
+    let mut world = World::new().await;
+    let code = world.code().await;
+    let issued = world.tokens(&code).await;
+    let app = world.registered("app").await.expect("a client");
+    let metadata = ClientMetadata { grant_types: vec![GrantType::AuthorizationCode], ..app.metadata };
+    world.update(app.id, "app", None, &metadata).await.expect("updated");
+    let (outcome, ..) = world.rotate(&issued.refresh).await;
+    assert_eq!(outcome.expect_err("not allowed"), RotateRefusal::UnauthorizedClient);
+}

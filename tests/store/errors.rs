@@ -1,0 +1,145 @@
+//! What is told when an operation could not be done, and what the store does about it by itself.
+
+use authority_local_postgres::{APP_ROLE, SUPERUSER};
+use authority_store::{IssueCode, Rotate, RotateRefusal, Rotation, StoreError};
+
+use super::races::{race_for_a_code, race_for_a_refresh_token};
+use super::world::{AUDIENCE, World, rotate, store_at};
+use crate::support::{Session, column, eventually, in_time};
+
+/// The error of a rotation that could not be done.
+async fn failure(world: &mut World) -> StoreError {
+    let token = authority_store::RefreshToken::generate(world.now, &mut world.random);
+    let (successor, (access, _)) = (token.successor(&mut world.random), world.new_tokens());
+    let audience = [AUDIENCE.to_owned()];
+    let request = rotate(&token, &successor, world.client, &access, &audience);
+    let outcome = world.store.rotate_refresh_token(&request, world.now, &mut world.random).await;
+    outcome.expect_err("an error")
+}
+
+#[tokio::test]
+async fn a_role_without_privileges_is_told_so() {
+    let mut world = World::new().await;
+    world.sql("REVOKE UPDATE ON refresh_tokens FROM authority_app").await;
+    let error = failure(&mut world).await;
+    assert!(matches!(&error, StoreError::NotPermitted { sqlstate, .. } if sqlstate == "42501"), "{error:?}");
+    assert!(!error.is_transient() && error.fix().is_some_and(|fix| fix.contains("migrate")));
+}
+
+#[tokio::test]
+async fn a_schema_of_another_time_is_told_apart() {
+    let mut world = World::new().await;
+    world.sql("ALTER TABLE refresh_tokens RENAME COLUMN generation TO generations").await;
+    let error = failure(&mut world).await;
+    assert!(matches!(&error, StoreError::Database { sqlstate, .. } if sqlstate == "42703"), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_refused_row_is_named_by_its_constraint_and_shown_to_nobody() {
+    let mut world = World::new().await;
+    let code = authority_store::AuthorizationCode::generate(world.now, &mut world.random);
+    let (scopes, challenge) = ("openid".parse().expect("a scope"), super::with::challenge());
+    let nonce = "private".repeat(200);
+    let request = IssueCode { nonce: Some(&nonce), ..world.issue(&code, &scopes, &challenge) };
+    let error = world.store.issue_authorization_code(&request, world.now).await.expect_err("too long");
+    let StoreError::Constraint { statement, table, constraint } = &error else { panic!("{error:?}") };
+    assert_eq!(*statement, "authorization_codes.issue");
+    assert_eq!(
+        (table.as_str(), constraint.as_str()),
+        ("authorization_codes_default", "ck_authorization_codes_nonce")
+    );
+    let digest = super::with::hex(&code.digest());
+    let shown = format!("{error} {error:?}");
+    assert!(!shown.contains("private") && !shown.contains(&digest) && !shown.contains("ada"), "{shown}");
+    let requested = format!("{request:?}");
+    assert!(!requested.contains("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw"), "{requested}");
+}
+
+#[tokio::test]
+async fn a_statement_that_waits_too_long_is_cancelled_and_has_done_nothing() {
+    let mut world = World::with("statement_timeout=300").await;
+    let token = world.family("openid").await;
+    let lock = format!("SELECT FROM refresh_tokens WHERE id = '{}' FOR UPDATE", token.family());
+    let session = Session::begin(&world.database, &lock).await;
+    let (successor, (access, _)) = (token.successor(&mut world.random), world.new_tokens());
+    let audience = [AUDIENCE.to_owned()];
+    let request = rotate(&token, &successor, world.client, &access, &audience);
+    let outcome = world.store.rotate_refresh_token(&request, world.now, &mut world.random);
+    let error = in_time("a rotation", outcome).await.expect_err("a timeout");
+    assert!(matches!(error, StoreError::Cancelled { .. }) && error.is_transient(), "{error:?}");
+    session.end().await;
+    assert_eq!(world.value("SELECT generation FROM refresh_tokens").await, "0");
+    let outcome = world.store.rotate_refresh_token(&request, world.now, &mut world.random).await;
+    assert!(matches!(outcome, Ok(Ok(Rotation::Rotated(_)))), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn a_statement_whose_backend_died_is_repeated_by_the_store_itself() {
+    let mut world = World::with("max_pool_size=1").await;
+    let token = world.family("openid").await;
+    let lock = format!("SELECT FROM refresh_tokens WHERE id = '{}' FOR UPDATE", token.family());
+    let session = Session::begin(&world.database, &lock).await;
+    let superuser = world.database.pool_as(SUPERUSER).await;
+    let waits = format!(
+        "SELECT pid::text FROM pg_stat_activity WHERE {} = ANY (pg_blocking_pids(pid))",
+        session.pid()
+    );
+    let interrupted = async {
+        eventually("it waits", async || !column(&superuser, &waits).await.is_empty()).await;
+        let first = column(&superuser, &waits).await;
+        column(&superuser, &format!("SELECT pg_terminate_backend({})::text", first[0])).await;
+        eventually("it waits again", async || {
+            column(&superuser, &waits).await.first().is_some_and(|pid| *pid != first[0])
+        })
+        .await;
+        session.end().await;
+    };
+    let store = world.store.clone();
+    let (successor, (access, _)) = (token.successor(&mut world.random), world.new_tokens());
+    let audience = [AUDIENCE.to_owned()];
+    let request = rotate(&token, &successor, world.client, &access, &audience);
+    let (outcome, ()) =
+        tokio::join!(store.rotate_refresh_token(&request, world.now, &mut world.random), interrupted);
+    assert!(matches!(outcome, Ok(Ok(Rotation::Rotated(_)))), "{outcome:?}");
+    let metrics = store.metrics();
+    let rotations = metrics.statements.iter().find(|one| one.name == "refresh_tokens.rotate").expect("it");
+    assert_eq!((rotations.calls, rotations.errors, rotations.repetitions), (1, 0, 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_conflict_under_a_stricter_isolation_is_repeated_by_the_store_itself() {
+    let mut world = World::new().await;
+    let strict = format!(
+        "ALTER DATABASE \"{}\" SET default_transaction_isolation TO 'repeatable read'",
+        world.database.name()
+    );
+    world.sql(&strict).await;
+    world.store = store_at(&format!("{}?max_pool_size=8", world.database.url_as(APP_ROLE))).await;
+    let mut token = world.family("openid offline_access").await;
+    for _ in 0..10 {
+        token = race_for_a_refresh_token(&mut world, token, 8).await;
+        race_for_a_code(&mut world, 8).await;
+    }
+    let metrics = world.store.metrics();
+    assert!(metrics.statements.iter().any(|one| one.repetitions > 0), "there were conflicts: {metrics:?}");
+    assert!(metrics.statements.iter().all(|one| one.errors == 0), "{metrics:?}");
+}
+
+#[tokio::test]
+async fn a_caller_that_goes_away_in_the_middle_may_call_again() {
+    let mut world = World::new().await;
+    let token = world.family("openid").await;
+    let (successor, (access, _)) = (token.successor(&mut world.random), world.new_tokens());
+    let audience = [AUDIENCE.to_owned()];
+    let request = rotate(&token, &successor, world.client, &access, &audience);
+    for microseconds in [1, 200, 500, 1000, 2000, 4000, 8000] {
+        let call = world.store.rotate_refresh_token(&request, world.now, &mut world.random);
+        let _ = tokio::time::timeout(std::time::Duration::from_micros(microseconds), call).await;
+    }
+    let outcome = world.store.rotate_refresh_token(&request, world.now, &mut world.random).await;
+    assert!(matches!(outcome, Ok(Ok(Rotation::Rotated(_)))), "{outcome:?}");
+    assert_eq!(world.value("SELECT generation FROM refresh_tokens").await, "1");
+    let other = Rotate { client: authority_store::ClientId::new(world.now, &mut world.random), ..request };
+    let outcome = world.store.rotate_refresh_token(&other, world.now, &mut world.random).await;
+    assert_eq!(outcome.expect("a database").expect_err("another"), RotateRefusal::WrongClient);
+}

@@ -1,0 +1,118 @@
+use authority_entity::sea_orm_active_enums::UserRole;
+use authority_entity::secret::PasswordHash;
+use authority_store::{Actor, Audit, CreateUser, CreateUserRefusal, Lock, StoreError, UserId};
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use super::hash;
+use crate::store::world::World;
+
+fn account<'a>(id: UserId, username: &'a str, email: &'a str, claims: &'a Value) -> CreateUser<'a> {
+    CreateUser {
+        id,
+        username,
+        email,
+        email_verified: false,
+        password_hash: None,
+        must_change_password: false,
+        given_name: None,
+        family_name: None,
+        claims,
+        role: UserRole::User,
+        actor: Actor::System,
+        audit: None,
+    }
+}
+
+#[tokio::test]
+async fn an_account_is_created_once_and_found_by_either_name_in_any_case() {
+    let mut world = World::new().await;
+    let id = UserId::new(world.now, &mut world.random);
+    let (password, audit) = (hash(1), world.event());
+    let claims = json!({"locale": "en"});
+    let request = CreateUser {
+        email_verified: true,
+        password_hash: Some(&password),
+        must_change_password: true,
+        given_name: Some("Grace"),
+        family_name: Some("Hopper"),
+        role: UserRole::Admin,
+        audit: Some(&audit),
+        ..account(id, "Grace", "Grace@Example.com", &claims)
+    };
+    for _ in 0..2 {
+        assert_eq!(world.store.create_user(&request, world.now).await.expect("a database"), Ok(()));
+    }
+    assert_eq!(world.trail().await, ["user.create success created"]);
+    let found = world.found("gRACE").await.expect("grace is there");
+    assert_eq!(world.found("GRACE@example.COM").await.as_ref(), Some(&found));
+    assert_eq!((found.id, found.username.as_str(), found.email.as_str()), (id, "Grace", "Grace@Example.com"));
+    assert_eq!(found.email_verified_at, Some(world.now));
+    assert_eq!(found.password_hash.as_ref().map(PasswordHash::reveal), Some(password.reveal()));
+    assert_eq!((found.must_change_password, found.role, found.lock), (true, UserRole::Admin, Lock::Open));
+    assert_eq!((found.mfa, found.last_login_at), (None, None));
+}
+
+#[tokio::test]
+async fn names_that_somebody_has_are_refused_in_any_case() {
+    let mut world = World::new().await;
+    let mut refused = async |username: &str, email: &str| {
+        let id = UserId::new(world.now, &mut world.random);
+        let audit = Audit::new(world.now, &mut world.random);
+        let claims = json!({});
+        let request = CreateUser { audit: Some(&audit), ..account(id, username, email, &claims) };
+        world.store.create_user(&request, world.now).await.expect("a database").expect_err("a refusal")
+    };
+    assert_eq!(refused("ADA", "other@example.com").await, CreateUserRefusal::UsernameTaken);
+    assert_eq!(refused("other", "ADA@example.com").await, CreateUserRefusal::EmailTaken);
+    assert_eq!(refused("Erased-1", "other@example.com").await, CreateUserRefusal::Reserved);
+    assert_eq!(refused("other", "other@Erased.invalid").await, CreateUserRefusal::Reserved);
+    assert_eq!(world.trail().await[0], "user.create failure username_taken");
+    assert_eq!(world.trail().await.len(), 4);
+}
+
+#[tokio::test]
+async fn a_value_that_the_schema_refuses_is_named_by_its_constraint_only() {
+    let mut world = World::new().await;
+    let id = UserId::new(world.now, &mut world.random);
+    let error = world.store.create_user(&account(id, "a b", "a@example.com", &json!({})), world.now).await;
+    let StoreError::Constraint { table, constraint, .. } = error.expect_err("a refusal") else { panic!() };
+    assert_eq!((table.as_str(), constraint.as_str()), ("users", "ck_users_username"));
+}
+
+#[tokio::test]
+async fn of_simultaneous_registrations_of_one_name_one_succeeds_and_the_others_learn_why() {
+    let mut world = World::new().await;
+    let mut attempts = JoinSet::new();
+    for number in 0..16 {
+        let id = UserId::new(world.now, &mut world.random);
+        let audit = world.event();
+        let (store, now) = (world.store.clone(), world.now);
+        attempts.spawn(async move {
+            let (username, email) = if number % 2 == 0 {
+                ("grace".to_owned(), format!("{number}@example.com"))
+            } else {
+                (format!("user{number}"), "grace@example.com".to_owned())
+            };
+            let claims = json!({});
+            let request = CreateUser { audit: Some(&audit), ..account(id, &username, &email, &claims) };
+            (number % 2, store.create_user(&request, now).await.expect("a database"))
+        });
+    }
+    let outcomes = attempts.join_all().await;
+    for (kind, refusal) in [(0, CreateUserRefusal::UsernameTaken), (1, CreateUserRefusal::EmailTaken)] {
+        let of_kind: Vec<_> =
+            outcomes.iter().filter(|(k, _)| *k == kind).map(|(_, outcome)| *outcome).collect();
+        assert_eq!(of_kind.iter().filter(|outcome| outcome.is_ok()).count(), 1);
+        assert_eq!(of_kind.iter().filter(|outcome| **outcome == Err(refusal)).count(), 7);
+    }
+    assert_eq!(world.trail().await.len(), 16);
+}
+
+#[tokio::test]
+async fn names_that_nobody_can_have_find_nobody() {
+    let world = World::new().await;
+    for name in ["", "bob", "ada\u{0}", "ada ", "%", "ad_", &"a".repeat(2000), "' OR true --"] {
+        assert_eq!(world.found(name).await, None, "{name:?}");
+    }
+}

@@ -1,0 +1,145 @@
+use authority_entity::sea_orm_active_enums::RevocationReason;
+use authority_store::{Actor, FailedLogin, Inactive, Lock};
+use chrono::TimeDelta;
+use tokio::task::JoinSet;
+
+use crate::store::world::World;
+
+#[tokio::test]
+async fn too_many_failures_lock_the_account_for_a_while_and_then_counting_starts_again() {
+    let mut world = World::new().await;
+    for attempts in 1..5 {
+        assert_eq!(world.fail().await, FailedLogin::Counted { attempts });
+        world.wait(1);
+    }
+    let until = world.now + TimeDelta::minutes(30);
+    assert_eq!(world.fail().await, FailedLogin::Locked { until: Some(until) });
+    assert_eq!(world.ada().await.lock, Lock::Until(until));
+    world.wait(60);
+    assert_eq!(world.fail().await, FailedLogin::Locked { until: Some(until) }, "and no longer");
+    assert_eq!(world.column("failed_login_attempts").await, "5");
+    world.now = until;
+    assert_eq!(world.ada().await.lock, Lock::Open);
+    assert_eq!(world.fail().await, FailedLogin::Counted { attempts: 1 });
+    assert_eq!(world.column("num_nonnulls(locked_at, locked_until, lock_reason)").await, "0");
+    let trail = world.trail().await;
+    assert_eq!(trail.iter().filter(|event| *event == "user.login failure counted").count(), 5);
+    assert_eq!(trail[4], "user.login failure locked");
+    assert_eq!(trail[5], "user.login failure already_locked");
+}
+
+#[tokio::test]
+async fn the_settings_say_how_many_failures_lock_for_how_long() {
+    let mut world = World::new().await;
+    world.set("security.lockout_threshold", 1).await;
+    world.set("security.lockout_duration_minutes", 2).await;
+    for _ in 0..2 {
+        let until = world.now + TimeDelta::minutes(2);
+        assert_eq!(world.fail().await, FailedLogin::Locked { until: Some(until) });
+        world.now = until;
+    }
+}
+
+#[tokio::test]
+async fn the_same_failure_is_counted_once() {
+    let mut world = World::new().await;
+    let event = world.event();
+    for _ in 0..3 {
+        let outcome = world.store.record_failed_login(Some(world.user), &event, world.now).await;
+        assert_eq!(outcome.expect("a database"), FailedLogin::Counted { attempts: 1 });
+    }
+    for _ in 0..3 {
+        world.fail().await;
+    }
+    let last = world.event();
+    let until = Some(world.now + TimeDelta::minutes(30));
+    for _ in 0..2 {
+        let outcome = world.store.record_failed_login(Some(world.user), &last, world.now).await;
+        assert_eq!(outcome.expect("a database"), FailedLogin::Locked { until });
+    }
+    assert_eq!(world.trail().await.len(), 5);
+}
+
+#[tokio::test]
+async fn simultaneous_failures_are_all_counted() {
+    let mut world = World::new().await;
+    world.set("security.lockout_threshold", 100).await;
+    let mut seen = together(&mut world, 16, false).await;
+    seen.sort_by_key(|outcome| format!("{outcome:?}").len());
+    assert_eq!(world.column("failed_login_attempts").await, "16");
+    for attempts in 1..=16 {
+        assert_eq!(seen.iter().filter(|o| **o == FailedLogin::Counted { attempts }).count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn one_failure_that_is_told_many_times_at_once_is_counted_once() {
+    let mut world = World::new().await;
+    let seen = together(&mut world, 16, true).await;
+    assert_eq!(world.column("failed_login_attempts").await, "1");
+    assert!(seen.iter().all(|outcome| *outcome == FailedLogin::Counted { attempts: 1 }), "{seen:?}");
+    assert_eq!(world.trail().await.len(), 1);
+}
+
+#[tokio::test]
+async fn simultaneous_failures_lock_once() {
+    let mut world = World::new().await;
+    let seen = together(&mut world, 16, false).await;
+    assert_eq!(seen.iter().filter(|outcome| matches!(outcome, FailedLogin::Counted { .. })).count(), 4);
+    assert_eq!(world.column("failed_login_attempts").await, "5");
+    let trail = world.trail().await;
+    assert_eq!(trail.iter().filter(|event| *event == "user.login failure locked").count(), 1);
+}
+
+async fn together(world: &mut World, count: usize, is_one: bool) -> Vec<FailedLogin> {
+    let one = world.event();
+    let mut failures = JoinSet::new();
+    for _ in 0..count {
+        let event = if is_one { one.clone() } else { world.event() };
+        let (store, user, now) = (world.store.clone(), world.user, world.now);
+        failures.spawn(async move {
+            store.record_failed_login(Some(user), &event, now).await.expect("a database")
+        });
+    }
+    failures.join_all().await
+}
+
+#[tokio::test]
+async fn a_failure_of_nobody_is_written_and_names_nobody() {
+    let mut world = World::new().await;
+    let event = world.event();
+    let outcome = world.store.record_failed_login(None, &event, world.now).await;
+    assert_eq!(outcome.expect("a database"), FailedLogin::Unknown);
+    let sql = "SELECT num_nonnulls(actor_id, resource_id)::text FROM audit_logs WHERE event = 'user.login'";
+    assert_eq!(world.database.column(sql).await, ["0"]);
+}
+
+#[tokio::test]
+async fn guesses_at_a_password_cut_nobody_off() {
+    let mut world = World::new().await;
+    let code = world.code().await;
+    let issued = world.tokens(&code).await;
+    while !matches!(world.fail().await, FailedLogin::Locked { .. }) {}
+    assert!(world.introspect(&issued.access).await.is_ok());
+    assert!(world.rotate(&issued.refresh).await.0.is_ok());
+    let pending = world.code().await;
+    world.tokens(&pending).await;
+}
+
+#[tokio::test]
+async fn a_failure_does_not_end_an_administrators_lock() {
+    let mut world = World::new().await;
+    let code = world.code().await;
+    let issued = world.tokens(&code).await;
+    world
+        .store
+        .lock_user(world.user, Some("Asked for"), Actor::System, None, world.now)
+        .await
+        .expect("a database");
+    assert_eq!(world.fail().await, FailedLogin::Locked { until: None });
+    assert_eq!(world.introspect(&issued.access).await, Err(Inactive::User));
+    let reason = RevocationReason::UserRequest;
+    let ended =
+        world.store.end_sessions_of_user(world.user, None, reason, Actor::System, None, world.now).await;
+    assert_eq!(ended.expect("a database"), 1);
+}

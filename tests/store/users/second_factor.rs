@@ -1,0 +1,120 @@
+use authority_entity::secret::{Digest, Sealed};
+use authority_store::{Actor, BackupCode, Change, EnableMfaRefusal, UserId};
+use tokio::task::JoinSet;
+
+use crate::store::world::World;
+
+fn codes() -> Vec<Digest> {
+    (1..=3).map(|number| Digest::new([number; 32])).collect()
+}
+
+impl World {
+    async fn enable(&self, secret: u8) -> Result<(), EnableMfaRefusal> {
+        let secret = Sealed::new(vec![secret; 48]);
+        self.store.enable_mfa(self.user, &secret, &codes(), None, self.now).await.expect("a database")
+    }
+
+    async fn use_code(&mut self, number: u8) -> BackupCode {
+        let event = self.event();
+        let code = Digest::new([number; 32]);
+        self.store
+            .use_backup_code(self.user, &code, &event, self.now, &mut self.random)
+            .await
+            .expect("a database")
+    }
+
+    async fn left(&self) -> Option<u32> {
+        self.ada().await.mfa.map(|mfa| mfa.backup_codes)
+    }
+}
+
+#[tokio::test]
+async fn a_second_factor_is_switched_on_and_off() {
+    let mut world = World::new().await;
+    for _ in 0..2 {
+        assert_eq!(world.enable(7).await, Ok(()));
+    }
+    let mfa = world.ada().await.mfa.expect("it is on");
+    assert_eq!((mfa.totp_secret, mfa.backup_codes), (Sealed::new(vec![7; 48]), 3));
+    assert_eq!(world.use_code(1).await, BackupCode::Used);
+    assert_eq!(world.enable(7).await, Ok(()));
+    assert_eq!(world.left().await, Some(2), "used codes do not come back");
+    assert_eq!(world.enable(8).await, Err(EnableMfaRefusal::AlreadyEnabled));
+    for expected in [Change::Done, Change::Already] {
+        let off = world.store.disable_mfa(world.user, Actor::User(world.user), None, world.now).await;
+        assert_eq!(off.expect("a database"), expected);
+    }
+    assert_eq!(world.ada().await.mfa, None);
+    assert_eq!(world.use_code(2).await, BackupCode::Unknown);
+    assert_eq!(world.enable(8).await, Ok(()));
+    world.user = UserId::new(world.now, &mut world.random);
+    assert_eq!(world.enable(8).await, Err(EnableMfaRefusal::UserInactive));
+    let off = world.store.disable_mfa(world.user, Actor::System, None, world.now).await;
+    assert_eq!(off.expect("a database"), Change::Unknown);
+}
+
+#[tokio::test]
+async fn a_backup_code_is_used_once() {
+    let mut world = World::new().await;
+    world.enable(7).await.expect("it is on");
+    assert_eq!(world.use_code(9).await, BackupCode::Unknown);
+    assert_eq!(world.left().await, Some(3));
+    assert_eq!(world.use_code(2).await, BackupCode::Used);
+    assert_eq!(world.use_code(2).await, BackupCode::Unknown);
+    assert_eq!(world.left().await, Some(2));
+    assert_eq!(world.use_code(3).await, BackupCode::Used);
+    let mut trail = world.trail().await;
+    trail.sort();
+    assert_eq!(trail.iter().filter(|event| *event == "user.use_backup_code success used").count(), 2);
+    assert_eq!(trail.iter().filter(|event| *event == "user.use_backup_code failure unknown").count(), 2);
+}
+
+#[tokio::test]
+async fn the_same_use_that_is_told_again_succeeds_again() {
+    let mut world = World::new().await;
+    world.enable(7).await.expect("it is on");
+    let (right, wrong) = (world.event(), world.event());
+    for _ in 0..2 {
+        for (code, event, expected) in [(1, &right, BackupCode::Used), (9, &wrong, BackupCode::Unknown)] {
+            let digest = Digest::new([code; 32]);
+            let used = world.store.use_backup_code(world.user, &digest, event, world.now, &mut world.random);
+            assert_eq!(used.await.expect("a database"), expected);
+        }
+    }
+    assert_eq!(world.left().await, Some(2));
+    assert_eq!(world.trail().await.len(), 2);
+}
+
+#[tokio::test]
+async fn of_simultaneous_uses_of_one_backup_code_one_succeeds() {
+    let mut world = World::new().await;
+    world.enable(7).await.expect("it is on");
+    let outcomes = together(&mut world, false).await;
+    assert_eq!(outcomes.iter().filter(|outcome| **outcome == BackupCode::Used).count(), 1);
+    assert_eq!(world.left().await, Some(2));
+}
+
+#[tokio::test]
+async fn one_use_that_is_told_many_times_at_once_succeeds_each_time_and_uses_one_code() {
+    let mut world = World::new().await;
+    world.enable(7).await.expect("it is on");
+    let outcomes = together(&mut world, true).await;
+    assert!(outcomes.iter().all(|outcome| *outcome == BackupCode::Used), "{outcomes:?}");
+    assert_eq!(world.left().await, Some(2));
+    assert_eq!(world.trail().await, ["user.use_backup_code success used"]);
+}
+
+async fn together(world: &mut World, is_one: bool) -> Vec<BackupCode> {
+    let one = world.event();
+    let mut attempts = JoinSet::new();
+    for _ in 0..16 {
+        let event = if is_one { one.clone() } else { world.event() };
+        let (store, user, now) = (world.store.clone(), world.user, world.now);
+        attempts.spawn(async move {
+            let mut random = authority_store::system_random();
+            let code = Digest::new([1; 32]);
+            store.use_backup_code(user, &code, &event, now, &mut random).await.expect("a database")
+        });
+    }
+    attempts.join_all().await
+}
