@@ -61,10 +61,10 @@ async fn a_pooler_in_session_mode_carries_names_for_who_says_so() {
 
 #[tokio::test]
 async fn a_client_that_gives_up_leaves_the_pooler_and_the_pool_sound() {
+    const SLEEP: &str = "SELECT 1 FROM pg_sleep(600)";
     if Need::PgBouncer.is_missing() {
         return;
     }
-    const SLEEP: &str = "SELECT 1 FROM pg_sleep(600)";
     let database = Database::empty().await;
     let pooler = Pooler::of(&database).await;
     let url = format!("{}?max_pool_size=1&checkout_timeout=30", pooler.url());
