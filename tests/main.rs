@@ -3,11 +3,13 @@
 mod support;
 
 mod backup;
+mod bench;
 mod connection;
 mod constraints;
 mod database_setup;
 mod doctor;
 mod entities;
+mod example;
 mod maintain;
 mod migrations;
 mod pgbouncer;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::support::cargo;
 
 /// What each package may depend on inside the workspace. Arrows point one way.
-const MAY_KNOW: [(&str, &[&str]); 12] = [
+const MAY_KNOW: [(&str, &[&str]); 14] = [
     ("authority-connection", &[]),
     ("authority-entity", &[]),
     ("authority-local-postgres", &[]),
@@ -30,12 +30,30 @@ const MAY_KNOW: [(&str, &[&str]); 12] = [
             "authority-seed",
         ],
     ),
+    (
+        "authority-bench",
+        &[
+            "authority-admin",
+            "authority-connection",
+            "authority-entity",
+            "authority-local-postgres",
+            "authority-maintenance",
+            "authority-migration",
+            "authority-seed",
+            "authority-store",
+        ],
+    ),
+    (
+        "authority-example",
+        &["authority-connection", "authority-entity", "authority-password", "authority-store"],
+    ),
     ("xtask", &["authority-admin", "authority-local-postgres", "authority-migration", "authority-schema"]),
     (
         "authority-tests",
         &[
             "authority-connection",
             "authority-entity",
+            "authority-example",
             "authority-local-postgres",
             "authority-maintenance",
             "authority-migration",
@@ -91,7 +109,7 @@ fn nothing_of_the_embedded_postgresql_is_locked_for_the_workspace() {
 #[test]
 fn only_the_connection_crate_reads_the_environment() {
     let mut readers = Vec::new();
-    for folder in ["crates", "entity", "migration", "xtask"] {
+    for folder in ["crates", "entity", "examples", "migration", "xtask"] {
         let mut folders = vec![root().join(folder)];
         while let Some(folder) = folders.pop() {
             for entry in folder.read_dir().expect("the tree can be read") {

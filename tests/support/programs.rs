@@ -34,6 +34,14 @@ pub(crate) fn psql() -> Option<PathBuf> {
     [search_path(), anywhere].iter().find_map(|search| programs::find_client(search, "psql"))
 }
 
+/// The `pgbench` that the benchmarks would find, where there is one.
+pub(crate) fn pgbench() -> Option<PathBuf> {
+    programs::find_client(&search_path(), "pgbench").or_else(|| {
+        let postgres = programs::newest(&search_path()).ok()?.postgres().canonicalize().ok()?;
+        Some(postgres.with_file_name("pgbench")).filter(|program| program.is_file())
+    })
+}
+
 fn search_path() -> SearchPath {
     let environment = environment();
     match environment.get_os("AUTHORITY_PG_BIN") {

@@ -5,10 +5,8 @@ mod npm;
 mod skipped;
 
 use std::collections::BTreeSet;
-use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Instant;
 
 use anstream::eprintln;
@@ -16,7 +14,7 @@ use authority_admin::{Context, Failure, Outcome};
 use authority_local_postgres::{Engine, Programs, programs};
 use clap::Args;
 
-use crate::tree;
+use crate::{cargo, tree};
 use skipped::Skipped;
 
 /// Every version of PostgreSQL that is supported.
@@ -45,7 +43,7 @@ pub(crate) fn run(context: &Context, args: &CiArgs) -> Outcome {
         servers.push(installed.map_or_else(|| npm::fetch(*major), Ok)?);
     }
 
-    let cargo = Cargo::of(context);
+    let cargo = Cargo(context);
     cargo.run("the format is cargo fmt's", &["fmt", "--all", "--check"], &[])?;
     cargo.run(
         "no lint objects",
@@ -75,7 +73,7 @@ pub(crate) fn run(context: &Context, args: &CiArgs) -> Outcome {
 }
 
 /// The tests on real servers of one version; afterwards every snapshot has been used. Gives the tests that were skipped.
-fn suite(cargo: &Cargo, programs: &Programs) -> Outcome<Skipped> {
+fn suite(cargo: &Cargo<'_>, programs: &Programs) -> Outcome<Skipped> {
     let (version, engine) = (programs.version(), programs.engine());
     let file = |what: &str| tree::root().join("target").join(format!("{what}-{engine}-{}", version.major()));
     let (used, left_out) = (file("snapshots-of"), file("skipped-on"));
@@ -133,38 +131,15 @@ fn require_all_used(references: &Path) -> Outcome {
         .with_fix("delete them".to_owned()))
 }
 
-/// The cargo that runs this program.
-struct Cargo {
-    program: OsString,
-    told: Vec<OsString>,
-}
+/// Runs cargo for one check after the other.
+struct Cargo<'a>(&'a Context);
 
-impl Cargo {
-    /// Without what cargo told this program about its package: build scripts look at that, and would, with
-    /// all that depends on them, run anew on every turn.
-    fn of(context: &Context) -> Self {
-        let told =
-            ["CARGO_BIN_", "CARGO_CRATE_", "CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_PRIMARY_", "OUT_DIR"];
-        let environment = context.environment();
-        let is_told = |name: &&OsStr| {
-            name.to_str().is_some_and(|name| told.iter().any(|prefix| name.starts_with(prefix)))
-        };
-        Self {
-            program: environment.get_os("CARGO").unwrap_or("cargo".as_ref()).to_owned(),
-            told: environment.names().filter(is_told).map(OsStr::to_owned).collect(),
-        }
-    }
-
+impl Cargo<'_> {
     /// Runs cargo in the root of the workspace, and says what its success shows.
     fn run(&self, what: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Outcome {
         eprintln!("ci: cargo {}", arguments.join(" "));
         let started = Instant::now();
-        let mut command = Command::new(&self.program);
-        for name in &self.told {
-            command.env_remove(name);
-        }
-        let status =
-            command.args(arguments).envs(variables.iter().copied()).current_dir(tree::root()).status();
+        let status = cargo::command(self.0).args(arguments).envs(variables.iter().copied()).status();
         let status = status.map_err(|error| Failure::saying(format!("cannot run cargo: {error}")))?;
         if !status.success() {
             return Err(Failure::saying(format!("not true: {what}"))

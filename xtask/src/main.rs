@@ -3,6 +3,8 @@
 //! Everything that works on a database is `authority-admin`'s, and the same in the operator's
 //! `authority-db`. What is here works on the source tree.
 
+mod bench;
+mod cargo;
 mod ci;
 mod generate;
 mod new_migration;
@@ -36,6 +38,9 @@ enum TopLevel {
     /// Regenerate everything that is derived from the migrations: entities, schema snapshots, schema documentation
     #[command(after_help = GENERATE_EXAMPLES)]
     Generate(generate::GenerateArgs),
+    /// Measure the store beside pgbench, in release mode, on a server of its own
+    #[command(after_help = BENCH_EXAMPLES)]
+    Bench(bench::BenchArgs),
     /// Check everything: format, lints, documentation, generated files, tests
     #[command(after_help = CI_EXAMPLES)]
     Ci(ci::CiArgs),
@@ -64,6 +69,11 @@ const GENERATE_EXAMPLES: &str = "Examples:
   cargo xtask generate          write what has changed
   cargo xtask generate --check  exit with 1 and name what is stale";
 
+const BENCH_EXAMPLES: &str = "Examples:
+  cargo xtask bench --write        everything, and docs/benchmarks.md
+  cargo xtask bench --quick        less of everything
+  cargo xtask bench --only rotate  one operation";
+
 const CI_EXAMPLES: &str = "Examples:
   cargo xtask ci                with the newest PostgreSQL of this machine
   cargo xtask ci --pg 13,18     the test-suite with these versions too, fetched where they are missing
@@ -81,6 +91,7 @@ async fn execute(command: TopLevel, database: DatabaseOptions) -> Outcome {
         TopLevel::Migrate { action: Some(MigrateAction::Database(action)), .. } => action.run(&context).await,
         TopLevel::Migrate { action: Some(MigrateAction::New { name }), .. } => new_migration::run(&name),
         TopLevel::Generate(args) => generate::run(&context, &args).await,
+        TopLevel::Bench(args) => bench::run(&context, &args),
         TopLevel::Ci(args) => ci::run(&context, &args),
         TopLevel::Other(command) => command.run(&context).await,
     }

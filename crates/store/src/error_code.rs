@@ -13,6 +13,14 @@ pub enum ErrorCode {
     UnauthorizedClient,
     /// RFC 6749 section 5.2.
     InvalidScope,
+    /// RFC 6749 section 5.2: no operation refuses so; an endpoint does, before there is one.
+    UnsupportedGrantType,
+    /// RFC 6749 section 4.1.2.1, as `UnsupportedGrantType`.
+    UnsupportedResponseType,
+    /// RFC 6749 section 4.1.2.1: what an endpoint says of a [`StoreError`](crate::StoreError) that is not transient.
+    ServerError,
+    /// RFC 6749 section 4.1.2.1: what an endpoint says of a [`StoreError`](crate::StoreError) that is.
+    TemporarilyUnavailable,
     /// RFC 6749 section 4.1.2.1, RFC 8628 section 3.5.
     AccessDenied,
     /// OpenID Connect Core 3.1.2.6.
@@ -43,6 +51,10 @@ impl ErrorCode {
             Self::InvalidGrant => "invalid_grant",
             Self::UnauthorizedClient => "unauthorized_client",
             Self::InvalidScope => "invalid_scope",
+            Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::UnsupportedResponseType => "unsupported_response_type",
+            Self::ServerError => "server_error",
+            Self::TemporarilyUnavailable => "temporarily_unavailable",
             Self::AccessDenied => "access_denied",
             Self::LoginRequired => "login_required",
             Self::AuthorizationPending => "authorization_pending",

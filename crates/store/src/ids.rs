@@ -34,6 +34,15 @@ macro_rules! ids {
             }
         }
 
+        /// As `Display` shows it, and in the other forms of a UUID.
+        impl std::str::FromStr for $name {
+            type Err = uuid::Error;
+
+            fn from_str(text: &str) -> Result<Self, uuid::Error> {
+                text.parse().map(Self)
+            }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 self.0.fmt(f)
@@ -73,4 +82,18 @@ fn uuid_v7(now: DateTime<Utc>, random: &mut impl CryptoRng) -> Uuid {
     // A time before 1970 has no place in a UUIDv7.
     let milliseconds = u64::try_from(now.timestamp_millis()).unwrap_or(0);
     uuid::Builder::from_unix_timestamp_millis(milliseconds, &octets).into_uuid()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ClientId, Uuid};
+
+    #[test]
+    fn an_id_is_understood_as_it_is_shown_and_nothing_else_is() {
+        let id = ClientId::from(Uuid::from_u128(0x019a_c000_0000_7000_8000_0000_0000_0001));
+        assert_eq!(id.to_string().parse(), Ok(id));
+        for text in ["", "app", "019ac000-0000-7000-8000-00000000000"] {
+            assert!(text.parse::<ClientId>().is_err(), "{text}");
+        }
+    }
 }

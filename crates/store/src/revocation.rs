@@ -1,9 +1,9 @@
 //! How a revocation ends.
 
-use crate::StoreError;
 use crate::answer::Answer;
+use crate::{ErrorCode, StoreError};
 
-/// How a revocation ended. To a client every one of these is a success (RFC 7009 section 2.2).
+/// How a revocation ended. What a client is told is [`Revocation::error_code`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Revocation {
     /// It is revoked now, and was not before; or it was so by this very call, whose answer was lost.
@@ -17,6 +17,16 @@ pub enum Revocation {
 }
 
 impl Revocation {
+    /// What the client is told. To it everything is a success (RFC 7009 section 2.2) but the genuine token of another
+    /// client, whose request is refused (section 2.1) as RFC 6749 section 5.2 has it.
+    #[must_use]
+    pub const fn error_code(self) -> Option<ErrorCode> {
+        match self {
+            Self::Revoked | Self::Already | Self::Unknown => None,
+            Self::WrongClient => Some(ErrorCode::InvalidGrant),
+        }
+    }
+
     pub(crate) fn read(answer: &Answer) -> Result<Self, StoreError> {
         answer.meaning("verdict", |word| match word {
             "revoked" => Some(Self::Revoked),
@@ -25,5 +35,18 @@ impl Revocation {
             "wrong_client" => Some(Self::WrongClient),
             _ => None,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ErrorCode, Revocation};
+
+    #[test]
+    fn a_client_hears_only_that_the_token_is_of_another_one() {
+        for ended in [Revocation::Revoked, Revocation::Already, Revocation::Unknown] {
+            assert_eq!(ended.error_code(), None);
+        }
+        assert_eq!(Revocation::WrongClient.error_code(), Some(ErrorCode::InvalidGrant));
     }
 }

@@ -16,7 +16,7 @@ pub struct Statement {
     pub(crate) span: fn() -> Span,
 }
 
-/// Declares a statement from `sql/<table>/<operation>.sql`. One that is `audited` has the parameters of [`AUDIT`]
+/// Declares a statement from `sql/<table>/<operation>.sql`. One that is `audited` has the parameters of `AUDIT`
 /// first, and ends by writing the row of its CTE `event` and giving the rows of its CTE `answer`. One that is
 /// `logging` has the same parameters first and writes its event itself, because what else it writes depends on that.
 macro_rules! statements {
@@ -59,7 +59,7 @@ macro_rules! statements {
 }
 
 statements! {
-    ACCESS_TOKENS_INTROSPECT = access_tokens.introspect plain [UUID_ARRAY];
+    ACCESS_TOKENS_INTROSPECT = access_tokens.introspect plain [UUID_ARRAY, UUID, UUID];
     ACCESS_TOKENS_ISSUE = access_tokens.issue audited [
         UUID, BYTEA, UUID, TEXT, UUID, TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, JSONB, TEXT, TEXT, JSONB,
     ];
@@ -139,6 +139,7 @@ statements! {
     USERS_PASSWORDS = users.passwords plain [UUID];
     USERS_REVOKE_TOKENS = users.revoke_tokens audited [UUID, TEXT, TEXT, UUID];
     USERS_UNLOCK = users.unlock audited [UUID, TEXT, UUID];
+    USERS_UPGRADE_PASSWORD_HASH = users.upgrade_password_hash audited [UUID, TEXT, TEXT];
     USERS_USE_BACKUP_CODE = users.use_backup_code logging [UUID, BYTEA, BYTEA];
     USERS_VERIFY_EMAIL = users.verify_email audited [UUID, TEXT];
 }

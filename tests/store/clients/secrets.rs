@@ -159,3 +159,24 @@ async fn simultaneous_rotations_leave_two_secrets() {
     assert_eq!(valid, 2);
     assert!(world.basic(&first).await.is_err());
 }
+
+#[tokio::test]
+async fn only_a_client_that_is_registered_without_a_proof_is_known_by_its_name() {
+    let world = World::new().await;
+    let identify = |name: &str| {
+        let (store, name) = (world.store.clone(), name.parse().expect("a client_id"));
+        async move { store.identify_client(&name).await.expect("a database").map(|client| client.id) }
+    };
+    assert_eq!(identify("app").await, Ok(world.client));
+    assert_eq!(identify("nobody").await, Err(AuthenticateClientRefusal::Unknown));
+    world.database.execute("UPDATE clients SET disabled_at = now()").await;
+    assert_eq!(identify("app").await, Err(AuthenticateClientRefusal::ClientDisabled));
+    world
+        .database
+        .execute(
+            "UPDATE clients SET client_type = 'confidential', token_endpoint_auth_method = 'client_secret_basic',
+                                secret_digest = sha256('s')",
+        )
+        .await;
+    assert_eq!(identify("app").await, Err(AuthenticateClientRefusal::WrongMethod));
+}

@@ -1,7 +1,7 @@
 use authority_entity::secret::PasswordHash;
 use authority_store::{
-    Actor, ChangePassword, ChangePasswordRefusal, CurrentPassword, Elsewhere, Inactive, RotateRefusal,
-    SessionRefusal, UserId,
+    Actor, Change, ChangePassword, ChangePasswordRefusal, CurrentPassword, Elsewhere, Inactive,
+    RotateRefusal, SessionRefusal, UserId,
 };
 use tokio::task::JoinSet;
 
@@ -202,4 +202,38 @@ async fn a_reset_needs_no_password_and_works_under_a_lock() {
         Err(ChangePasswordRefusal::UserInactive)
     );
     assert_eq!(world.store.passwords_of_user(world.user).await.expect("a database"), None);
+}
+
+#[tokio::test]
+async fn another_hash_of_the_same_password_changes_nothing_to_the_person() {
+    let mut world = World::new().await;
+    let first =
+        format!("UPDATE users SET password_hash = '{}', password_changed_at = now()", hash(1).reveal());
+    world.database.execute(&first).await;
+    let before = world.column("(password_changed_at, password_history, revocation_epoch)").await;
+    for expected in [Change::Done, Change::Already] {
+        let audit = world.event();
+        let upgraded =
+            world.store.upgrade_password_hash(world.user, &hash(1), &hash(2), Some(&audit), world.now).await;
+        assert_eq!(upgraded.expect("a database"), expected);
+        assert_eq!(world.ada().await.password_hash, Some(hash(2)));
+    }
+    assert_eq!(world.column("(password_changed_at, password_history, revocation_epoch)").await, before);
+
+    // The password was changed since, or there is nobody.
+    let audit = world.event();
+    let late =
+        world.store.upgrade_password_hash(world.user, &hash(1), &hash(3), Some(&audit), world.now).await;
+    assert_eq!(late.expect("a database"), Change::Unknown);
+    assert_eq!(world.ada().await.password_hash, Some(hash(2)));
+    world.database.execute("UPDATE users SET password_hash = NULL, password_changed_at = NULL").await;
+    let none = world.store.upgrade_password_hash(world.user, &hash(2), &hash(3), None, world.now).await;
+    assert_eq!(none.expect("a database"), Change::Unknown);
+    let nobody = UserId::new(world.now, &mut world.random);
+    let nobodys = world.store.upgrade_password_hash(nobody, &hash(2), &hash(3), None, world.now).await;
+    assert_eq!(nobodys.expect("a database"), Change::Unknown);
+    let mut trail = world.trail().await;
+    trail.sort();
+    let event = |outcome: &str| format!("user.upgrade_password_hash {outcome}");
+    assert_eq!(trail, [event("failure unknown"), event("success already"), event("success done")]);
 }

@@ -19,7 +19,7 @@ use crate::tree;
 const COMMANDS: [&[&str]; 4] =
     [&["migrate"], &["seed"], &["generate", "--check"], &["migrate", "status", "--check"]];
 
-pub(super) fn check(context: &Context, cargo: &Cargo) -> Outcome {
+pub(super) fn check(context: &Context, cargo: &Cargo<'_>) -> Outcome {
     if !Embedded::IS_FOR_THIS_PLATFORM {
         eprintln!("ci: skipped: there is no embedded PostgreSQL for this platform");
         return Ok(());
@@ -31,7 +31,7 @@ pub(super) fn check(context: &Context, cargo: &Cargo) -> Outcome {
 }
 
 /// What is checked of every other package too.
-fn package(cargo: &Cargo) -> Outcome {
+fn package(cargo: &Cargo<'_>) -> Outcome {
     let own =
         ["--locked", "--quiet", "--manifest-path", "embedded/Cargo.toml", "--target-dir", "target/embedded"];
     let with = |first: &'static str, last: &[&'static str]| [&[first], &own[..], last].concat();

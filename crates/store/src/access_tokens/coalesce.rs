@@ -53,10 +53,13 @@ impl Introspections {
 impl Inner {
     /// Every token of these that there is, in one statement.
     pub(super) async fn introspect(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, Arc<Answer>>, StoreError> {
+        let (Some(smallest), Some(largest)) = (ids.iter().min(), ids.iter().max()) else {
+            return Ok(HashMap::new());
+        };
         let counters = self.counters();
         counters.introspected.fetch_add(ids.len() as u64, Ordering::Relaxed);
         counters.introspections.fetch_add(1, Ordering::Relaxed);
-        let rows = self.run(&ACCESS_TOKENS_INTROSPECT, &[&ids]).await?;
+        let rows = self.run(&ACCESS_TOKENS_INTROSPECT, &[&ids, smallest, largest]).await?;
         let read = |row| {
             let answer = Answer::of(&ACCESS_TOKENS_INTROSPECT, row);
             Ok((answer.get("id")?, Arc::new(answer)))

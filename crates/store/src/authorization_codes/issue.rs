@@ -70,6 +70,15 @@ refusals! {
         SessionEnded = "session_ended" => LoginRequired,
 }
 
+impl IssueCodeRefusal {
+    /// Whether the client may hear of it by a redirection. Where it may not, the person is told on a page: the address
+    /// is not known to be the client's (RFC 6749 section 4.1.2.1).
+    #[must_use]
+    pub const fn may_redirect(self) -> bool {
+        !matches!(self, Self::UnknownClient | Self::RedirectUriMismatch)
+    }
+}
+
 impl Store {
     /// Issues an authorization code, if the client may have one for this user: one statement. Gives when it expires:
     /// after the client's lifetime, or the setting's, of at most ten minutes (RFC 6749 section 4.1.2).

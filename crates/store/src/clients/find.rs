@@ -1,6 +1,8 @@
+use authority_entity::sea_orm_active_enums::TokenEndpointAuthMethod;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::AuthenticateClientRefusal;
 use super::metadata::ClientMetadata;
 use crate::answer::Answer;
 use crate::statements::CLIENTS_FIND;
@@ -31,6 +33,23 @@ impl Store {
     pub async fn find_client(&self, client_id: &ClientIdentifier) -> Result<Option<Client>, StoreError> {
         let rows = self.run(&CLIENTS_FIND, &[&client_id.as_str()]).await?;
         rows.into_iter().next().map(|row| read(&Answer::of(&CLIENTS_FIND, row))).transpose()
+    }
+
+    /// Finds the client of a request that has a `client_id` and no proof of it (RFC 6749 section 3.2.1): one statement.
+    /// A client that is registered to prove who it is has to do so, or whoever knows its `client_id` could use what it
+    /// lost.
+    pub async fn identify_client(
+        &self,
+        client_id: &ClientIdentifier,
+    ) -> Result<Result<Client, AuthenticateClientRefusal>, StoreError> {
+        let Some(client) = self.find_client(client_id).await? else {
+            return Ok(Err(AuthenticateClientRefusal::Unknown));
+        };
+        Ok(match (&client.metadata.auth_method, client.disabled_at) {
+            (TokenEndpointAuthMethod::None, None) => Ok(client),
+            (TokenEndpointAuthMethod::None, Some(_)) => Err(AuthenticateClientRefusal::ClientDisabled),
+            _ => Err(AuthenticateClientRefusal::WrongMethod),
+        })
     }
 }
 

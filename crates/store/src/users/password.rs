@@ -3,8 +3,8 @@ use chrono::{DateTime, Utc};
 
 use crate::answer::Answer;
 use crate::error_code::reasons;
-use crate::statements::{USERS_CHANGE_PASSWORD, USERS_PASSWORDS};
-use crate::{Actor, Audit, SessionId, Store, StoreError, UserId};
+use crate::statements::{USERS_CHANGE_PASSWORD, USERS_PASSWORDS, USERS_UPGRADE_PASSWORD_HASH};
+use crate::{Actor, Audit, Change, SessionId, Store, StoreError, UserId};
 
 /// A new password for a user.
 #[derive(Clone, Debug)]
@@ -125,5 +125,25 @@ impl Store {
             "changed" => Ok(Ok(())),
             _ => answer.meaning("verdict", ChangePasswordRefusal::from_answer).map(Err),
         }
+    }
+
+    /// Puts another hash of the same password in the place of one that is outdated, while the password is at hand: one
+    /// statement. To the person nothing has changed: neither the earlier passwords, nor when the password was changed,
+    /// nor any session.
+    ///
+    /// `Already` when `upgraded` stands there; `Unknown` when something else does, as after a change of the password
+    /// since `outdated` was verified, which then holds.
+    ///
+    /// Fails as every operation does ([`StoreError`]); a hash that is no PHC string is a `Constraint`.
+    pub async fn upgrade_password_hash(
+        &self,
+        user: UserId,
+        outdated: &PasswordHash,
+        upgraded: &PasswordHash,
+        audit: Option<&Audit>,
+        now: DateTime<Utc>,
+    ) -> Result<Change, StoreError> {
+        let params: [crate::store::Parameter<'_>; 3] = [&user.uuid(), &outdated.reveal(), &upgraded.reveal()];
+        Change::read(&self.run_audited(&USERS_UPGRADE_PASSWORD_HASH, audit, now, &params).await?)
     }
 }

@@ -1,4 +1,6 @@
--- $1 ids. Whether the time of a token is over depends on who asks, and those who ask together share this answer.
+-- $1 ids, $2 the smallest of them, $3 the largest: by these the server sees, before it prepares to read any, which
+-- partitions it needs; the list alone does not tell it. Whether the time of a token is over depends on who asks, and
+-- those who ask together share this answer.
 SELECT t.id, t.digest, c.client_id, u.username, t.user_id, t.client_id AS client_row, t.session_id, t.scopes,
        t.audience, t.resources, t.authorization_details, t.dpop_jkt, t.x5t_s256, t.actor, t.issued_at, t.expires_at,
        s.auth_time, s.acr,
@@ -12,9 +14,7 @@ SELECT t.id, t.digest, c.client_id, u.username, t.user_id, t.client_id AS client
            WHEN t.refresh_token_id IS NOT NULL AND (f.id IS NULL OR f.revoked_at IS NOT NULL) THEN 'family'
            ELSE 'active'
        END AS state
--- Token by token, so that each looks into the one partition of its id: for `= ANY` the planner would look into all.
-FROM unnest($1) AS wanted (id)
-CROSS JOIN LATERAL (SELECT * FROM access_tokens WHERE id = wanted.id OFFSET 0) t
+FROM access_tokens t
 -- Each of these is one probe of a primary key for each token, however small the table is that the planner sees.
 LEFT JOIN LATERAL (SELECT id, client_id, disabled_at, revocation_epoch
                    FROM clients WHERE id = t.client_id OFFSET 0) c ON true
@@ -24,3 +24,4 @@ LEFT JOIN LATERAL (SELECT id, revoked_at, auth_time, acr
                    FROM sessions WHERE id = t.session_id OFFSET 0) s ON true
 LEFT JOIN LATERAL (SELECT id, revoked_at
                    FROM refresh_tokens WHERE id = t.refresh_token_id OFFSET 0) f ON true
+WHERE t.id = ANY ($1) AND t.id BETWEEN $2 AND $3

@@ -53,8 +53,10 @@ WITH code AS MATERIALIZED (
     FROM (SELECT) AS one
     LEFT JOIN code k ON true
     LEFT JOIN clients c ON c.id = $10
-    LEFT JOIN LATERAL (SELECT * FROM users u WHERE u.id = k.user_id OFFSET 0) u ON true
-    LEFT JOIN LATERAL (SELECT * FROM sessions s WHERE s.id = k.session_id OFFSET 0) s ON true
+    LEFT JOIN LATERAL (SELECT id, erased_at, locked_at, locked_until, revocation_epoch
+                       FROM users WHERE id = k.user_id OFFSET 0) u ON true
+    LEFT JOIN LATERAL (SELECT id, revoked_at, expires_at
+                       FROM sessions WHERE id = k.session_id OFFSET 0) s ON true
     LEFT JOIN LATERAL (
         SELECT $19 IS NOT NULL AND 'refresh_token' = ANY (c.grant_types) AS refreshes,
                $19 IS NOT NULL AND 'refresh_token' = ANY (c.grant_types) AND 'offline_access' = ANY (k.scopes) AS access

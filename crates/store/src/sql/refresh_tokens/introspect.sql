@@ -12,7 +12,10 @@ SELECT r.digest, c.client_id, u.username, r.user_id, r.client_id AS client_row, 
            ELSE 'active'
        END AS state
 FROM refresh_tokens r
-LEFT JOIN LATERAL (SELECT * FROM clients c WHERE c.id = r.client_id OFFSET 0) c ON true
-LEFT JOIN LATERAL (SELECT * FROM users u WHERE u.id = r.user_id OFFSET 0) u ON true
-LEFT JOIN LATERAL (SELECT * FROM sessions s WHERE s.id = r.session_id OFFSET 0) s ON true
+LEFT JOIN LATERAL (SELECT client_id, disabled_at, revocation_epoch
+                   FROM clients WHERE id = r.client_id OFFSET 0) c ON true
+LEFT JOIN LATERAL (SELECT username, erased_at, locked_at, locked_until, revocation_epoch
+                   FROM users WHERE id = r.user_id OFFSET 0) u ON true
+LEFT JOIN LATERAL (SELECT id, revoked_at
+                   FROM sessions WHERE id = r.session_id OFFSET 0) s ON true
 WHERE r.id = $2

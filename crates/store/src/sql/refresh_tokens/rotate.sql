@@ -49,8 +49,10 @@ WITH family AS MATERIALIZED (
     FROM (SELECT) AS one
     LEFT JOIN family f ON true
     LEFT JOIN clients c ON c.id = $11
-    LEFT JOIN LATERAL (SELECT * FROM users u WHERE u.id = f.user_id OFFSET 0) u ON true
-    LEFT JOIN LATERAL (SELECT * FROM sessions s WHERE s.id = f.session_id OFFSET 0) s ON true
+    LEFT JOIN LATERAL (SELECT id, erased_at, locked_at, locked_until, revocation_epoch
+                       FROM users WHERE id = f.user_id OFFSET 0) u ON true
+    LEFT JOIN LATERAL (SELECT id, revoked_at
+                       FROM sessions WHERE id = f.session_id OFFSET 0) s ON true
     -- 0 is never, also where the clocks of two machines differ.
     LEFT JOIN LATERAL (
         SELECT least(coalesce(
