@@ -26,6 +26,9 @@ const NAMES: [&str; 5] = ["b.sql", "b.sql.gz", "b.sql.zst", "b.dump", "b.dir"];
 /// What keeps a statement waiting that takes the same lock.
 const GATE: &str = "SELECT pg_advisory_xact_lock(4712)";
 
+/// Why a test is skipped that would need [`Clients`].
+const NO_CLIENTS: &str = "there is no pg_dump, or it is older than the server";
+
 /// The client programs of this machine that understand the server of the test run.
 struct Clients {
     directory: PathBuf,

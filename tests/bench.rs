@@ -1,12 +1,12 @@
 //! The benchmarks work. How fast anything is depends on the machine, and no test asks.
 
-use crate::support::{cargo, pgbench};
+use crate::support::{cargo, pgbench, skipped};
 
 #[test]
 fn a_small_benchmark_measures_every_operation() {
     // Where PostgreSQL has no pgbench, as in a build of the server alone, there is nothing to compare with.
     if pgbench().is_none() {
-        return;
+        return skipped("there is no pgbench");
     }
     let mut command = cargo();
     command.args(["run", "--quiet", "--package", "authority-bench", "--"]);

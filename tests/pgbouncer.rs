@@ -5,7 +5,7 @@ mod migrated;
 mod pooler;
 mod printed;
 
-pub(crate) use pooler::{Pooler, free_port};
+pub(crate) use pooler::{Pooler, free_port, program};
 
 use std::sync::mpsc;
 use std::thread;

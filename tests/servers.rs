@@ -1,22 +1,9 @@
 //! Servers of a test's own, for what the shared one cannot be: configured otherwise, stopped, full.
 
-use std::path::PathBuf;
-
-use authority_connection::Environment;
-use authority_local_postgres::{
-    DataFile, Ephemeral, EphemeralOptions, Programs, SUPERUSER, SearchPath, programs,
-};
+use authority_local_postgres::{DataFile, Ephemeral, EphemeralOptions, SUPERUSER};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
 
-/// The programs of this test run: those that the shared server runs with.
-pub(crate) fn programs() -> Programs {
-    let environment = Environment::from_process().expect("the environment can be read");
-    let search = match environment.get_os("AUTHORITY_PG_BIN") {
-        Some(directory) => SearchPath::only([PathBuf::from(directory)]),
-        None => SearchPath::new(environment.path()),
-    };
-    programs::newest(&search).unwrap_or_else(|error| panic!("{error}"))
-}
+use crate::support::programs;
 
 /// A new server with these settings and, where it is given, this `pg_hba.conf`.
 pub(crate) fn start(settings: &[(&str, &str)], access: Option<&str>) -> Ephemeral {
@@ -36,7 +23,7 @@ pub(crate) fn encoded(name: &str) -> String {
 
 /// A new server with these options.
 pub(crate) fn start_with(options: &EphemeralOptions) -> Ephemeral {
-    Ephemeral::start(&programs(), options).unwrap_or_else(|error| panic!("{error}"))
+    Ephemeral::start(programs(), options).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Runs statements as the superuser, in the database `postgres`.

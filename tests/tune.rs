@@ -3,21 +3,14 @@
 mod applied;
 mod printed;
 
-use authority_connection::Environment;
-use authority_local_postgres::{DataFile, Ephemeral, EphemeralOptions, SUPERUSER, SearchPath, programs};
+use authority_local_postgres::{DataFile, Ephemeral, EphemeralOptions, SUPERUSER};
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
 
-use crate::support::{Outcome, authority_db, server};
+use crate::support::{Outcome, authority_db, programs, server};
 
 /// A server of a test's own, of the version of the test run, with a further configuration file.
 fn own_server(configuration: &str) -> Ephemeral {
-    let environment = Environment::from_process().expect("the environment can be read");
-    let search = match environment.get_os("AUTHORITY_PG_BIN") {
-        Some(directory) => SearchPath::only([directory.into()]),
-        None => SearchPath::new(environment.path()),
-    };
-    let programs = programs::newest(&search).unwrap_or_else(|error| panic!("{error}"));
     let file = DataFile { name: "tuned.conf".to_owned(), contents: configuration.as_bytes().to_vec() };
     let options = EphemeralOptions {
         // In a configuration file, the directive may have an equals sign like a setting.
@@ -25,7 +18,7 @@ fn own_server(configuration: &str) -> Ephemeral {
         files: vec![file],
         ..EphemeralOptions::default()
     };
-    Ephemeral::start(&programs, &options).unwrap_or_else(|error| panic!("{error}"))
+    Ephemeral::start(programs(), &options).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// The address of a server's maintenance database for its superuser.

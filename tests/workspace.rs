@@ -99,6 +99,14 @@ fn dependencies_between_the_packages_point_one_way() {
 }
 
 #[test]
+fn nothing_of_the_embedded_postgresql_is_locked_for_the_workspace() {
+    let lock = |folder: &str| std::fs::read_to_string(root().join(folder).join("Cargo.lock"));
+    let brings = |text: &str| text.contains("\"pglite-rs-lib-");
+    assert!(brings(&lock("embedded").expect("the embedded package has a lock file of its own")));
+    assert!(!brings(&lock("").expect("the workspace has a lock file")));
+}
+
+#[test]
 fn only_the_connection_crate_reads_the_environment() {
     let mut readers = Vec::new();
     for folder in ["crates", "entity", "examples", "migration", "xtask"] {

@@ -3,12 +3,12 @@
 use std::fs::{self, File};
 use std::process::{Command, Stdio};
 
-use super::{Clients, content, directory, filled, text};
-use crate::support::Database;
+use super::{Clients, NO_CLIENTS, content, directory, filled, text};
+use crate::support::{Database, skipped};
 
 #[tokio::test]
 async fn psql_alone_restores_what_this_program_wrote() {
-    let Some(clients) = Clients::of_the_server() else { return };
+    let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
     let database = filled().await;
     let before = content(&database).await;
     let directory = directory();
@@ -30,7 +30,7 @@ async fn psql_alone_restores_what_this_program_wrote() {
 
 #[tokio::test]
 async fn pg_restore_alone_restores_what_this_program_wrote() {
-    let Some(clients) = Clients::of_the_server() else { return };
+    let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
     let database = filled().await;
     let before = content(&database).await;
     let directory = directory();
@@ -48,7 +48,7 @@ async fn pg_restore_alone_restores_what_this_program_wrote() {
 
 #[tokio::test]
 async fn a_decompressed_backup_is_as_good_as_before() {
-    let Some(clients) = Clients::of_the_server() else { return };
+    let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
     let database = filled().await;
     let directory = directory();
     let file = directory.path().join("b.sql.gz");
@@ -60,7 +60,7 @@ async fn a_decompressed_backup_is_as_good_as_before() {
 
 #[tokio::test]
 async fn what_pg_dump_wrote_by_hand_is_restored_and_that_nothing_was_compared_is_said() {
-    let Some(clients) = Clients::of_the_server() else { return };
+    let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
     let database = filled().await;
     let before = content(&database).await;
     let directory = directory();
@@ -96,7 +96,7 @@ async fn what_pg_dump_wrote_by_hand_is_restored_and_that_nothing_was_compared_is
 
 #[tokio::test]
 async fn a_truncated_dump_by_hand_is_refused() {
-    let Some(clients) = Clients::of_the_server() else { return };
+    let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
     let (database, target) = (filled().await, Database::empty().await);
     let directory = directory();
     for (format, name) in [("plain", "h.sql"), ("custom", "h.dump")] {
@@ -119,7 +119,7 @@ async fn a_truncated_dump_by_hand_is_refused() {
 
 #[tokio::test]
 async fn a_file_cannot_make_psql_run_commands_or_end_the_transaction() {
-    let Some(clients) = Clients::of_the_server() else { return };
+    let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
     let (database, target) = (filled().await, Database::empty().await);
     let directory = directory();
     let (file, proof) = (directory.path().join("h.sql"), directory.path().join("proof"));

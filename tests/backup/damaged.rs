@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Clients, NAMES, content, directory, filled, text};
-use crate::support::{Database, Outcome};
+use super::{Clients, NAMES, NO_CLIENTS, content, directory, filled, text};
+use crate::support::{Database, Outcome, skipped};
 
 /// How many octets at the start of a file are tried all.
 const HEADER: usize = 12;
@@ -13,7 +13,7 @@ const RESTORE: [&str; 3] = ["restore", "--replace", "--yes"];
 
 #[tokio::test]
 async fn a_truncated_backup_is_refused_wherever_it_ends() {
-    let Some(clients) = Clients::of_the_server() else { return };
+    let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
     let (database, target) = (filled().await, Database::migrated().await);
     let before = content(&target).await;
     let directory = directory();
@@ -47,7 +47,7 @@ async fn a_truncated_backup_is_refused_wherever_it_ends() {
 
 #[tokio::test]
 async fn a_flipped_bit_is_noticed_wherever_it_is() {
-    let Some(clients) = Clients::of_the_server() else { return };
+    let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
     let (database, mut target) = (filled().await, Database::migrated().await);
     let (backed_up, mut before) = (content(&database).await, content(&target).await);
     let directory = directory();
@@ -83,7 +83,7 @@ async fn a_flipped_bit_is_noticed_wherever_it_is() {
 
 #[tokio::test]
 async fn a_backup_of_another_database_is_refused() {
-    let Some(clients) = Clients::of_the_server() else { return };
+    let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
     let (foreign, similar, target) = (Database::empty().await, Database::empty().await, filled().await);
     let before = content(&target).await;
     foreign.execute("CREATE TABLE things (a integer); INSERT INTO things VALUES (1)").await;
@@ -112,7 +112,7 @@ async fn a_backup_of_another_database_is_refused() {
 
 #[tokio::test]
 async fn what_is_no_backup_at_all_is_refused() {
-    let Some(clients) = Clients::of_the_server() else { return };
+    let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
     let target = filled().await;
     let before = content(&target).await;
     let directory = directory();
@@ -137,7 +137,7 @@ async fn what_is_no_backup_at_all_is_refused() {
 
 #[tokio::test]
 async fn what_cannot_be_restored_says_what_to_do_instead() {
-    let Some(clients) = Clients::of_the_server() else { return };
+    let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
     let target = filled().await;
     let directory = directory();
     let at = |name: &str| directory.path().join(name);
@@ -164,7 +164,7 @@ async fn what_cannot_be_restored_says_what_to_do_instead() {
 
 #[tokio::test]
 async fn the_manifest_of_an_archive_names_the_file_that_it_describes() {
-    let Some(clients) = Clients::of_the_server() else { return };
+    let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
     let database = filled().await;
     let directory = directory();
     clients.back_up(&database, &directory.path().join("b.dump"));
@@ -175,7 +175,7 @@ async fn the_manifest_of_an_archive_names_the_file_that_it_describes() {
 
 #[tokio::test]
 async fn a_file_that_is_missing_from_a_directory_is_noticed() {
-    let Some(clients) = Clients::of_the_server() else { return };
+    let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
     let target = filled().await;
     let before = content(&target).await;
     let directory = directory();

@@ -2,12 +2,12 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use super::{Clients, NAMES, content, directory, filled, names, nothing_is_left, text};
-use crate::support::Database;
+use super::{Clients, NAMES, NO_CLIENTS, content, directory, filled, names, nothing_is_left, text};
+use crate::support::{Database, skipped};
 
 #[tokio::test]
 async fn every_format_gives_back_schema_rows_and_privileges() {
-    let Some(clients) = Clients::of_the_server() else { return };
+    let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
     let database = filled().await;
     let before = content(&database).await;
     assert!(before.values().all(|rows| !rows.is_empty()), "every table has rows");
@@ -27,7 +27,7 @@ async fn every_format_gives_back_schema_rows_and_privileges() {
 
 #[tokio::test]
 async fn what_is_there_is_replaced_when_that_is_agreed_to() {
-    let Some(clients) = Clients::of_the_server() else { return };
+    let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
     let database = filled().await;
     let before = content(&database).await;
     let directory = directory();
@@ -44,7 +44,7 @@ async fn what_is_there_is_replaced_when_that_is_agreed_to() {
 
 #[tokio::test]
 async fn several_jobs_restore_into_a_new_database_that_takes_the_place_of_the_old() {
-    let Some(clients) = Clients::of_the_server() else { return };
+    let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
     let database = filled().await;
     let name = database.name();
     database.execute(&format!("ALTER DATABASE {name} SET search_path = \"$user\", public; ALTER DATABASE {name} SET statement_timeout = '1min'; COMMENT ON DATABASE {name} IS 'It''s mine'; REVOKE CONNECT ON DATABASE {name} FROM PUBLIC; GRANT CONNECT ON DATABASE {name} TO authority_app; ALTER DATABASE {name} CONNECTION LIMIT 40")).await;
@@ -68,7 +68,7 @@ async fn several_jobs_restore_into_a_new_database_that_takes_the_place_of_the_ol
 
 #[tokio::test]
 async fn a_backup_is_private_and_nothing_else_is_left_beside_it() {
-    let Some(clients) = Clients::of_the_server() else { return };
+    let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
     let database = filled().await;
     let directory = directory();
     for name in NAMES {
@@ -91,7 +91,7 @@ async fn a_backup_is_private_and_nothing_else_is_left_beside_it() {
 
 #[tokio::test]
 async fn a_backup_is_replaced_only_with_force() {
-    let Some(clients) = Clients::of_the_server() else { return };
+    let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
     let database = filled().await;
     let directory = directory();
     for name in NAMES {
@@ -120,7 +120,7 @@ async fn a_backup_is_replaced_only_with_force() {
 
 #[tokio::test]
 async fn the_manifest_is_also_printed_as_json() {
-    let Some(clients) = Clients::of_the_server() else { return };
+    let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
     let database = filled().await;
     let directory = directory();
     let file = directory.path().join("b.sql.zst");

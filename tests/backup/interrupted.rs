@@ -3,15 +3,15 @@
 use std::fs;
 use std::process::{Child, Command, Stdio};
 
-use super::{Clients, GATE, content, directory, filled, names, nothing_is_left, text};
-use crate::support::{Database, Outcome, Session, eventually, in_time};
+use super::{Clients, GATE, NO_CLIENTS, content, directory, filled, names, nothing_is_left, text};
+use crate::support::{Database, Outcome, Session, eventually, in_time, skipped};
 
 /// What asks a program to end: Ctrl-C, a service manager, a terminal that is gone.
 const SIGNALS: [&str; 3] = ["INT", "TERM", "HUP"];
 
 #[tokio::test]
 async fn a_restore_that_is_killed_leaves_what_was_there() {
-    let Some(clients) = Clients::of_the_server() else { return };
+    let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
     let database = filled().await;
     let directory = directory();
     let file = dump_with_gate(&clients, &database, &directory.path().join("h.sql"));
@@ -30,7 +30,7 @@ async fn a_restore_that_is_killed_leaves_what_was_there() {
 
 #[tokio::test]
 async fn a_restore_that_is_interrupted_leaves_what_was_there_and_says_so() {
-    let Some(clients) = Clients::of_the_server() else { return };
+    let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
     let database = filled().await;
     let directory = directory();
     let file = dump_with_gate(&clients, &database, &directory.path().join("h.sql"));
@@ -50,7 +50,7 @@ async fn a_restore_that_is_interrupted_leaves_what_was_there_and_says_so() {
 
 #[tokio::test]
 async fn a_proof_that_is_interrupted_or_fails_drops_its_scratch_database() {
-    let Some(clients) = Clients::of_the_server() else { return };
+    let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
     let database = filled().await;
     let directory = directory();
     let file = dump_with_gate(&clients, &database, &directory.path().join("h.sql"));
@@ -78,7 +78,7 @@ async fn a_proof_that_is_interrupted_or_fails_drops_its_scratch_database() {
 
 #[tokio::test]
 async fn a_restore_by_several_jobs_that_is_interrupted_drops_its_new_database_and_ends_its_programs() {
-    let Some(clients) = Clients::of_the_server() else { return };
+    let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
     let database = filled().await;
     // Filling this view again, as a restore does, takes longer than the test.
     database
@@ -115,7 +115,7 @@ async fn a_restore_by_several_jobs_that_is_interrupted_drops_its_new_database_an
 
 #[tokio::test]
 async fn a_backup_under_nohup_outlives_its_terminal() {
-    let Some(clients) = Clients::of_the_server() else { return };
+    let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
     let database = filled().await;
     let directory = directory();
     let file = directory.path().join("b.sql");
@@ -138,7 +138,7 @@ async fn a_backup_under_nohup_outlives_its_terminal() {
 
 #[tokio::test]
 async fn a_backup_that_is_killed_never_looks_whole() {
-    let Some(clients) = Clients::of_the_server() else { return };
+    let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
     let database = filled().await;
     for name in super::NAMES {
         let directory = directory();
@@ -158,7 +158,7 @@ async fn a_backup_that_is_killed_never_looks_whole() {
 
 #[tokio::test]
 async fn a_backup_that_is_interrupted_leaves_nothing() {
-    let Some(clients) = Clients::of_the_server() else { return };
+    let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
     let database = filled().await;
     for name in super::NAMES {
         let directory = directory();

@@ -3,12 +3,12 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use super::{Clients, content, directory, filled, text};
-use crate::support::{Database, Outcome, execute};
+use super::{Clients, NO_CLIENTS, content, directory, filled, text};
+use crate::support::{Database, Outcome, execute, skipped};
 
 #[tokio::test]
 async fn a_database_of_another_run_with_the_same_process_number_is_left_alone() {
-    let Some(clients) = Clients::of_the_server() else { return };
+    let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
     let database = filled().await;
     let before = content(&database).await;
     let directory = directory();
@@ -45,7 +45,7 @@ async fn a_database_of_another_run_with_the_same_process_number_is_left_alone() 
 
 #[tokio::test]
 async fn what_is_in_template1_and_who_is_connected_to_it_does_not_matter_to_a_proof() {
-    let Some(clients) = Clients::of_the_server() else { return };
+    let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
     let database = filled().await;
     let directory = directory();
     let file = directory.path().join("b.sql");

@@ -1,13 +1,13 @@
 //! What the commands do not do, and how they say so.
 
-use super::{Clients, content, directory, filled, text};
-use crate::support::{Database, authority_db, execute, in_time, server};
+use super::{Clients, NO_CLIENTS, content, directory, filled, text};
+use crate::support::{Database, authority_db, execute, in_time, server, skipped};
 
 const MARKER: &str = "s3cret-marker";
 
 #[tokio::test]
 async fn a_database_that_is_not_empty_is_left_alone() {
-    let Some(clients) = Clients::of_the_server() else { return };
+    let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
     let (database, migrated) = (filled().await, Database::migrated().await);
     let function = Database::empty().await;
     function.execute("CREATE FUNCTION mine() RETURNS integer LANGUAGE sql AS 'SELECT 1'").await;
@@ -57,7 +57,7 @@ async fn wrong_usage_ends_with_2_before_anything_is_done() {
 
 #[tokio::test]
 async fn a_database_without_migrations_is_not_backed_up() {
-    let Some(clients) = Clients::of_the_server() else { return };
+    let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
     let database = Database::empty().await;
     let directory = directory();
     let outcome = clients.run(&database, &["backup", text(&directory.path().join("b.sql"))]);
@@ -68,7 +68,7 @@ async fn a_database_without_migrations_is_not_backed_up() {
 
 #[tokio::test]
 async fn a_role_that_may_not_read_everything_makes_no_backup() {
-    let Some(clients) = Clients::of_the_server() else { return };
+    let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
     let database = filled().await;
     let directory = directory();
     for name in super::NAMES {
@@ -83,7 +83,7 @@ async fn a_role_that_may_not_read_everything_makes_no_backup() {
 
 #[tokio::test]
 async fn the_password_reaches_the_programs_and_shows_nowhere() {
-    let Some(clients) = Clients::of_the_server() else { return };
+    let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
     let database = filled().await;
     let directory = directory();
     let file = directory.path().join("b.sql");
@@ -103,7 +103,7 @@ async fn the_password_reaches_the_programs_and_shows_nowhere() {
 
 #[tokio::test]
 async fn an_error_of_psql_shows_no_rows() {
-    let Some(clients) = Clients::of_the_server() else { return };
+    let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
     let (database, target) = (filled().await, Database::empty().await);
     let directory = directory();
     let file = directory.path().join("h.sql");
@@ -123,7 +123,7 @@ async fn an_error_of_psql_shows_no_rows() {
 
 #[tokio::test]
 async fn a_role_that_may_not_create_databases_is_told_what_it_needs_for_a_proof() {
-    let Some(clients) = Clients::of_the_server() else { return };
+    let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
     let database = filled().await;
     let url = super::role(&database, "without_createdb", "NOCREATEDB").await;
     let directory = directory();
@@ -157,7 +157,7 @@ async fn a_role_that_may_not_create_databases_is_told_what_it_needs_for_a_proof(
 
 #[tokio::test]
 async fn another_failure_to_make_a_scratch_database_gets_no_fix_that_does_not_mend_it() {
-    let Some(clients) = Clients::of_the_server() else { return };
+    let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
     let database = filled().await;
     let url = super::role(&database, "unlucky", "CREATEDB").await;
     let superuser = database.pool_as("postgres").await;
@@ -190,7 +190,7 @@ async fn several_jobs_for_a_file_are_told_the_directory_of_the_same_name() {
 
 #[tokio::test]
 async fn a_pipe_is_refused_instead_of_waited_for() {
-    let Some(clients) = Clients::of_the_server() else { return };
+    let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
     let target = Database::empty().await;
     let directory = directory();
     let pipe = |name: &str| {

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{Clients, NAMES, directory, filled, text};
-use crate::support::{Database, eventually, execute};
+use super::{Clients, NAMES, NO_CLIENTS, directory, filled, text};
+use crate::support::{Database, eventually, execute, skipped};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backup_under_writes_is_of_one_moment_and_its_manifest_too() {
-    let Some(clients) = Clients::of_the_server() else { return };
+    let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
     let database = filled().await;
     database.execute("CREATE TABLE counted (n integer); CREATE TABLE counted_too (n integer)").await;
     let done = Arc::new(AtomicBool::new(false));

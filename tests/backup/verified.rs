@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::Path;
 
-use super::{Clients, NAMES, content, directory, filled, names, nothing_is_left, text};
-use crate::support::Database;
+use super::{Clients, NAMES, NO_CLIENTS, content, directory, filled, names, nothing_is_left, text};
+use crate::support::{Database, skipped};
 
 #[tokio::test]
 async fn a_good_backup_is_proved_without_touching_the_database() {
-    let Some(clients) = Clients::of_the_server() else { return };
+    let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
     let database = filled().await;
     let before = content(&database).await;
     let directory = directory();
@@ -28,7 +28,7 @@ async fn a_good_backup_is_proved_without_touching_the_database() {
 
 #[tokio::test]
 async fn a_manifest_that_was_changed_is_noticed() {
-    let Some(clients) = Clients::of_the_server() else { return };
+    let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
     let database = filled().await;
     let directory = directory();
     let file = directory.path().join("b.dump");
@@ -43,7 +43,7 @@ async fn a_manifest_that_was_changed_is_noticed() {
 
 #[tokio::test]
 async fn a_manifest_that_was_changed_together_with_its_checksum_does_not_fit_the_rows() {
-    let Some(clients) = Clients::of_the_server() else { return };
+    let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
     let (database, target) = (filled().await, Database::migrated().await);
     let before = content(&target).await;
     let directory = directory();
@@ -78,7 +78,7 @@ async fn a_manifest_that_was_changed_together_with_its_checksum_does_not_fit_the
 
 #[tokio::test]
 async fn the_digest_sees_every_row_and_every_value() {
-    let Some(clients) = Clients::of_the_server() else { return };
+    let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
     let database = filled().await;
     database
         .execute("CREATE TABLE t (a text, b numeric, c timestamptz, d float8, e bytea, f interval)")

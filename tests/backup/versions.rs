@@ -5,8 +5,8 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::Command;
 
-use super::{Clients, directory, filled, names, text};
-use crate::support::{Database, Outcome, authority_db, server};
+use super::{Clients, NO_CLIENTS, directory, filled, names, text};
+use crate::support::{Database, Outcome, authority_db, server, skipped};
 
 #[tokio::test]
 async fn a_pg_dump_that_is_older_than_the_server_is_explained() {
@@ -52,7 +52,7 @@ async fn missing_programs_are_named_with_how_to_get_them() {
 
 #[tokio::test]
 async fn an_archive_that_is_newer_than_pg_restore_is_explained() {
-    let Some(clients) = Clients::of_the_server() else { return };
+    let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
     let database = filled().await;
     let (programs, target) = (directory(), directory());
     let file = target.path().join("b.dump");

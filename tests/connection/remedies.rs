@@ -5,7 +5,7 @@ use std::process::Command;
 
 use super::{config, outcomes};
 use crate::servers::{as_superuser, start};
-use crate::support::psql;
+use crate::support::{psql, skipped};
 
 const OBJECTS: [&str; 7] = [
     "CREATE ROLE \"no Login\" NOLOGIN",
@@ -20,7 +20,7 @@ const OBJECTS: [&str; 7] = [
 #[tokio::test]
 async fn the_command_that_an_error_recommends_mends_it() {
     // There are builds of PostgreSQL without the programs that are recommended.
-    let Some(psql) = psql() else { return };
+    let Some(psql) = psql() else { return skipped("there is no psql") };
     let server = start(&[], None);
     for statement in OBJECTS {
         as_superuser(&server, statement).await;

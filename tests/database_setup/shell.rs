@@ -28,14 +28,7 @@ pub(super) struct Shell {
 impl Shell {
     /// With the programs of an installation that is complete, whichever the test run is about.
     pub(super) fn new(pooler_port: u16) -> Self {
-        let environment = Environment::from_process().expect("the environment can be read");
-        let installations = programs::find_all(&SearchPath::new(environment.path())).usable;
-        let (programs, folder) = installations
-            .into_iter()
-            .filter_map(|programs| folder(&programs).map(|folder| (programs, folder)))
-            .find(|(_, folder)| {
-                ["psql", "pg_dump", "createdb"].iter().all(|name| folder.join(name).is_file())
-            })
+        let (programs, folder) = complete_installation()
             .expect("PostgreSQL is not installed with its client programs; fix: apt-get install postgresql");
         // As a server is that nobody has changed; those of tests otherwise do without.
         let settings = ["fsync", "full_page_writes"].map(|name| (name.to_owned(), "on".to_owned())).into();
@@ -97,6 +90,16 @@ impl Shell {
 }
 
 /// Where an installation really is: a folder of links may have the server alone.
+/// Programs of this machine with their clients, and the folder of them all.
+pub(crate) fn complete_installation() -> Option<(Programs, PathBuf)> {
+    let environment = Environment::from_process().expect("the environment can be read");
+    let installations = programs::find_all(&SearchPath::new(environment.path())).usable;
+    let mut with_folders =
+        installations.into_iter().filter_map(|programs| folder(&programs).map(|folder| (programs, folder)));
+    with_folders
+        .find(|(_, folder)| ["psql", "pg_dump", "createdb"].iter().all(|name| folder.join(name).is_file()))
+}
+
 fn folder(programs: &Programs) -> Option<PathBuf> {
     Some(programs.postgres().canonicalize().ok()?.parent()?.to_owned())
 }

@@ -2,10 +2,13 @@
 
 use super::examine;
 use crate::pgbouncer::Pooler;
-use crate::support::Database;
+use crate::support::{Database, Need};
 
 #[tokio::test]
 async fn a_pooler_is_named_and_everything_else_is_examined_through_it() {
+    if Need::PgBouncer.is_missing() {
+        return;
+    }
     let database = Database::migrated().await;
     let direct = examine(&database.url(), &[]);
     direct.is_well("pooler");
@@ -34,6 +37,9 @@ async fn a_pooler_is_named_and_everything_else_is_examined_through_it() {
 
 #[tokio::test]
 async fn a_pooler_that_refuses_a_parameter_is_an_error() {
+    if Need::PgBouncer.is_missing() {
+        return;
+    }
     let database = Database::migrated().await;
     let pooler = Pooler::of(&database).await;
     let url = format!("{}?statement_timeout=1000", pooler.url());

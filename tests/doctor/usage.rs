@@ -99,7 +99,9 @@ async fn a_sick_database_for_people() {
     let text = parts.collect::<Vec<_>>().join("\n\n");
     // Before PostgreSQL 15 the schema public is everybody's.
     let text: Vec<_> = text.lines().filter(|line| !line.contains("public")).collect();
-    assert_snapshot("doctor", "sick", &text.join("\n"));
+    // Which of two relations that it may not read a role is told of differs between builds.
+    let text = text.join("\n").replace("denied for table pg_authid", "denied for view pg_hba_file_rules");
+    assert_snapshot("doctor", "sick", &text);
     let summary = outcome.stdout.lines().last().expect("a last line");
     assert!(outcome.stderr.contains(summary), "{outcome:?}");
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{DATED, audit_log, database, tokens};
 use crate::pgbouncer::{Pooler, run as run_through};
-use crate::support::{Database, Outcome, Session, assert_snapshot, authority_db, everything, execute};
+use crate::support::{Database, Need, Outcome, Session, assert_snapshot, authority_db, everything, execute};
 
 /// The rows that a maintenance could move or delete, and where they are.
 const ROWS: &str = "SELECT tableoid::regclass || ' ' || id FROM access_tokens
@@ -52,6 +52,9 @@ async fn a_dry_run_says_the_same_and_changes_nothing() {
 
 #[tokio::test]
 async fn what_stays_overdue_is_named_with_who_is_in_the_way_and_ends_with_1() {
+    if Need::Timers.is_missing() {
+        return;
+    }
     let database = neglected().await;
     assert_eq!(run(&database, &["maintain", "--ahead", "1"]).code, Some(0));
     let other =
@@ -108,6 +111,9 @@ async fn odd_arguments_are_wrong_usage() {
 
 #[tokio::test]
 async fn it_does_the_same_through_a_pooler_from_many_processes() {
+    if Need::PgBouncer.is_missing() {
+        return;
+    }
     let (database, direct) = (neglected().await, neglected().await);
     assert_eq!(run(&direct, &["maintain"]).code, Some(0));
     let pooler = Pooler::of(&database).await;

@@ -4,12 +4,15 @@ use serde_json::Value;
 
 use super::pooler::{connect, direct_url};
 use super::{Pooler, run};
-use crate::support::{Database, Outcome};
+use crate::support::{Database, Need, Outcome};
 
 const GOOD: [&str; 4] = ["pooler", "pool_mode", "default_pool_size", "migrations' lock"];
 
 #[tokio::test]
 async fn the_printed_configuration_passes() {
+    if Need::PgBouncer.is_missing() {
+        return;
+    }
     let database = Database::empty().await;
     let pooler = Pooler::of(&database).await;
     let outcome = run(pooler.url(), &["pgbouncer", "--check"]);
@@ -35,6 +38,9 @@ async fn a_direct_connection_is_no_pooler() {
 
 #[tokio::test]
 async fn session_mode_works_and_is_noted() {
+    if Need::PgBouncer.is_missing() {
+        return;
+    }
     let database = Database::empty().await;
     let pooler = Pooler::with(&database, &[], &[("pool_mode = transaction", "pool_mode = session")]).await;
     let outcome = run(pooler.url(), &["pgbouncer", "--check", "--json"]);
@@ -44,6 +50,9 @@ async fn session_mode_works_and_is_noted() {
 
 #[tokio::test]
 async fn statement_mode_is_a_problem() {
+    if Need::PgBouncer.is_missing() {
+        return;
+    }
     let database = Database::empty().await;
     let pooler = Pooler::with(&database, &[], &[("pool_mode = transaction", "pool_mode = statement")]).await;
     let outcome = run(pooler.url(), &["pgbouncer", "--check"]);
@@ -52,6 +61,9 @@ async fn statement_mode_is_a_problem() {
 
 #[tokio::test]
 async fn a_pool_that_is_too_small_for_a_migration_is_a_problem() {
+    if Need::PgBouncer.is_missing() {
+        return;
+    }
     let database = Database::empty().await;
     let two = ("default_pool_size = 20", "default_pool_size = 2");
     let pooler = Pooler::with(&database, &[], &[two]).await;
@@ -64,6 +76,9 @@ async fn a_pool_that_is_too_small_for_a_migration_is_a_problem() {
 
 #[tokio::test]
 async fn options_that_are_dropped_in_silence_are_a_problem() {
+    if Need::PgBouncer.is_missing() {
+        return;
+    }
     let database = Database::empty().await;
     let ignored = ("extra_float_digits\n", "extra_float_digits, options\n");
     let pooler = Pooler::with(&database, &[], &[ignored]).await;
@@ -74,6 +89,9 @@ async fn options_that_are_dropped_in_silence_are_a_problem() {
 
 #[tokio::test]
 async fn what_another_client_left_behind_is_a_problem() {
+    if Need::PgBouncer.is_missing() {
+        return;
+    }
     for leftover in [
         "SET work_mem = '17MB'",
         "SELECT pg_advisory_lock(4711)",
@@ -94,6 +112,9 @@ async fn what_another_client_left_behind_is_a_problem() {
 
 #[tokio::test]
 async fn an_address_that_says_it_all_is_taken_at_its_word() {
+    if Need::PgBouncer.is_missing() {
+        return;
+    }
     let database = Database::empty().await;
     let pooler = Pooler::of(&database).await;
     let url = format!("{}?prepared_statements=false", pooler.url());

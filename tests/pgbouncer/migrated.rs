@@ -6,7 +6,7 @@ use authority_migration::{Migration, Script};
 
 use super::pooler::{connect, direct_url};
 use super::{Pooler, run};
-use crate::support::{Database, Outcome, authority_db, canonical_text, everything, in_time};
+use crate::support::{Database, Need, Outcome, authority_db, canonical_text, everything, in_time};
 
 const MANY: usize = 16;
 
@@ -23,6 +23,9 @@ const INDEX: Migration = Migration::new(
 
 #[tokio::test]
 async fn every_command_does_and_prints_the_same_through_the_pooler() {
+    if Need::PgBouncer.is_missing() {
+        return;
+    }
     let (direct, behind) = (Database::empty().await, Database::empty().await);
     let pooler = Pooler::of(&behind).await;
     for arguments in [
@@ -52,6 +55,9 @@ async fn every_command_does_and_prints_the_same_through_the_pooler() {
 
 #[tokio::test]
 async fn sixteen_processes_apply_each_step_once_through_the_pooler() {
+    if Need::PgBouncer.is_missing() {
+        return;
+    }
     let database = Database::empty().await;
     let pooler = Pooler::of(&database).await;
     let start = |_| authority_db(pooler.url(), &["migrate"]).spawn().expect("authority-db starts");
@@ -73,6 +79,9 @@ async fn sixteen_processes_apply_each_step_once_through_the_pooler() {
 
 #[tokio::test]
 async fn the_smallest_pool_that_can_be_printed_is_enough_for_a_migration() {
+    if Need::PgBouncer.is_missing() {
+        return;
+    }
     let database = Database::empty().await;
     let pooler = Pooler::with(&database, &["--pool-size", "3"], &[]).await;
     let outcome = run(pooler.url(), &["migrate"]);
@@ -84,6 +93,9 @@ async fn the_smallest_pool_that_can_be_printed_is_enough_for_a_migration() {
 
 #[tokio::test]
 async fn the_schema_that_is_read_is_the_same_through_the_pooler() {
+    if Need::PgBouncer.is_missing() {
+        return;
+    }
     let database = Database::migrated().await;
     let pooler = Pooler::of(&database).await;
     let pool = connect(pooler.url()).await;
@@ -93,6 +105,9 @@ async fn the_schema_that_is_read_is_the_same_through_the_pooler() {
 
 #[tokio::test]
 async fn a_step_outside_a_transaction_stops_and_asks_for_the_server_itself() {
+    if Need::PgBouncer.is_missing() {
+        return;
+    }
     let database = Database::migrated().await;
     let pooler = Pooler::of(&database).await;
     let before = everything(database.pool()).await;
@@ -112,6 +127,9 @@ async fn a_step_outside_a_transaction_stops_and_asks_for_the_server_itself() {
 
 #[tokio::test]
 async fn programs_that_need_a_session_of_their_own_ask_for_the_server_itself() {
+    if Need::PgBouncer.is_missing() {
+        return;
+    }
     let database = Database::migrated().await;
     let pooler = Pooler::of(&database).await;
     let directory = tempfile::tempdir().expect("a directory");
@@ -134,6 +152,9 @@ async fn programs_that_need_a_session_of_their_own_ask_for_the_server_itself() {
 
 #[tokio::test]
 async fn migrations_leave_no_session_state_behind_in_the_pooler() {
+    if Need::PgBouncer.is_missing() {
+        return;
+    }
     let database = Database::empty().await;
     let pooler = Pooler::of(&database).await;
     assert_eq!(run(pooler.url(), &["migrate"]).code, Some(0));

@@ -104,7 +104,10 @@ impl Pooler {
         write_for(owner, &config, ini);
         let log = fs::File::create(directory.path().join("log")).expect("its log");
         let mut command = Command::new("/bin/sh");
-        command.args(["-c", KEEPER]).arg(program()).arg(&config);
+        let program = program();
+        let program =
+            program.expect("PgBouncer is not installed on this machine; fix: apt-get install pgbouncer");
+        command.args(["-c", KEEPER]).arg(program).arg(&config);
         command.env_clear().env("PATH", "/usr/bin:/bin").current_dir(directory.path());
         command.stdin(Stdio::piped()).stdout(log.try_clone().expect("its log")).stderr(log);
         if program_is_run_by_root() {
@@ -187,12 +190,12 @@ pub(crate) fn free_port() -> u16 {
     listener.local_addr().expect("it has an address").port()
 }
 
-fn program() -> PathBuf {
+/// PgBouncer, where this machine has it.
+pub(crate) fn program() -> Option<PathBuf> {
     let environment = Environment::from_process().expect("the environment can be read");
     let path = environment.path().map(std::env::split_paths);
     let folders = path.into_iter().flatten().chain(FOLDERS.map(PathBuf::from));
-    let found = folders.map(|folder| folder.join("pgbouncer")).find(|program| program.is_file());
-    found.expect("PgBouncer is not installed on this machine; fix: apt-get install pgbouncer")
+    folders.map(|folder| folder.join("pgbouncer")).find(|program| program.is_file())
 }
 
 /// Connects to an address as the commands do, with room for a migration.

@@ -7,7 +7,9 @@ use authority_migration::runner::{Error, Options};
 use authority_migration::{Migration, Script};
 
 use super::{PEOPLE, PEOPLE_AGE, apply, end, names, recorded, runner, start};
-use crate::support::{Database, Recorder, Seen, Session, column, eventually, everything, execute, in_time};
+use crate::support::{
+    Database, Need, Recorder, Seen, Session, column, eventually, everything, execute, in_time,
+};
 
 const READING: &str = "SELECT FROM people";
 const SHORT: Duration = Duration::from_millis(50);
@@ -20,6 +22,9 @@ const SLEEPER: Migration = Migration::new(
 
 #[tokio::test]
 async fn a_migration_gives_way_to_a_long_transaction_and_finishes_after_it() {
+    if Need::Timers.is_missing() {
+        return;
+    }
     let database = database_with_people().await;
     let reader = Session::begin(&database, READING).await;
     let recorder = Recorder::default();
@@ -47,6 +52,9 @@ async fn a_migration_gives_way_to_a_long_transaction_and_finishes_after_it() {
 
 #[tokio::test]
 async fn a_migration_that_never_gets_its_locks_gives_up_with_nothing_changed() {
+    if Need::Timers.is_missing() {
+        return;
+    }
     let database = database_with_people().await;
     let before = everything(database.pool()).await;
     let reader = Session::begin(&database, READING).await;
@@ -62,6 +70,9 @@ async fn a_migration_that_never_gets_its_locks_gives_up_with_nothing_changed() {
 
 #[tokio::test]
 async fn a_statement_that_runs_too_long_is_cancelled_and_leaves_nothing() {
+    if Need::Timers.is_missing() {
+        return;
+    }
     let database = database_with_people().await;
     let before = everything(database.pool()).await;
     let options = Options { statement_timeout: SHORT, ..Options::default() };

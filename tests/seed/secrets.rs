@@ -2,14 +2,13 @@
 
 use std::fs;
 
-use authority_connection::Environment;
-use authority_local_postgres::{Ephemeral, EphemeralOptions, SearchPath, programs};
+use authority_local_postgres::{Ephemeral, EphemeralOptions};
 use authority_seed::AdminOutcome;
 
 use sqlx::PgPool;
 
 use super::{GOOD_PASSWORD, prepare, seed};
-use crate::support::{Database, Outcome, authority_db, column, execute};
+use crate::support::{Database, Outcome, authority_db, column, execute, programs};
 
 #[tokio::test]
 async fn no_session_shows_a_password_while_a_seed_is_under_way() {
@@ -69,15 +68,9 @@ fn run(url: &str, arguments: &[&str], password: Option<&str>) -> Outcome {
 }
 
 fn verbose_server() -> Ephemeral {
-    let environment = Environment::from_process().expect("the environment can be read");
-    let search = match environment.get_os("AUTHORITY_PG_BIN") {
-        Some(directory) => SearchPath::only([directory.into()]),
-        None => SearchPath::new(environment.path()),
-    };
-    let programs = programs::newest(&search).unwrap_or_else(|error| panic!("{error}"));
     let settings =
         [("log_statement", "all"), ("log_min_duration_statement", "0"), ("log_min_messages", "debug1")];
     let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
     let options = EphemeralOptions { settings, ..EphemeralOptions::default() };
-    Ephemeral::start(&programs, &options).unwrap_or_else(|error| panic!("{error}"))
+    Ephemeral::start(programs(), &options).unwrap_or_else(|error| panic!("{error}"))
 }

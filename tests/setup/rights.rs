@@ -10,7 +10,7 @@ use super::{
     server_with_roles, setup, setup_of, state, url_with,
 };
 use crate::servers::{as_superuser, as_superuser_in, superuser_reads};
-use crate::support::{Outcome, authority_db, psql};
+use crate::support::{Outcome, authority_db, psql, skipped};
 
 /// Before PostgreSQL 15, only a superuser can take from everybody what everybody may do in the schema `public`.
 fn has_open_public(server: &Ephemeral) -> bool {
@@ -127,7 +127,7 @@ async fn only_what_is_missing_is_asked_of_somebody_else() {
 #[tokio::test]
 async fn where_no_role_is_let_in_the_sql_for_everything_is_printed() {
     // There are builds of PostgreSQL without psql, which the script is for.
-    let Some(psql) = psql() else { return };
+    let Some(psql) = psql() else { return skipped("there is no psql") };
     let server = empty_server().await;
     let before = state(&server).await;
     let mut command = setup(&server, &[]);

@@ -3,7 +3,7 @@
 use super::case::{Case, Expected};
 use super::ground::Ground;
 use crate::servers::superuser_reads;
-use crate::support::eventually;
+use crate::support::{Need, eventually};
 
 const SLEEP: &str = "SELECT 1 FROM pg_sleep(600)";
 const RUNS: &str = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%pg_sleep(600)%' \
@@ -11,6 +11,9 @@ const RUNS: &str = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active'
 
 #[tokio::test]
 async fn a_statement_that_nobody_waits_for_is_stopped_through_tls() {
+    if Need::Tls.is_missing() {
+        return;
+    }
     let ground = Ground::get();
     let parameters = format!("sslmode=verify-full&max_pool_size=1&sslrootcert={}", ground.file("right.crt"));
     let case = Case::new("", &ground.good, &parameters, Expected::Encrypted);

@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use super::case::{Case, Expected, assert_all};
 use super::ground::{CERTIFIED, Ground};
+use crate::support::Need;
 use Expected::{Encrypted, Refused};
 
 const NEEDS_ONE: Expected = Refused("ClientCertificateRefused", "sslcert and sslkey");
@@ -24,6 +25,9 @@ fn case<'a>(
 
 #[tokio::test]
 async fn the_certificate_of_a_client_has_to_be_signed_and_to_name_the_role() {
+    if Need::Tls.is_missing() {
+        return;
+    }
     let ground = Ground::get();
     assert_all(vec![
         case(ground, "signed, of this role", Some(("certified.crt", "certified.key")), Encrypted),
@@ -41,6 +45,9 @@ async fn the_certificate_of_a_client_has_to_be_signed_and_to_name_the_role() {
 
 #[tokio::test]
 async fn a_key_that_does_not_belong_to_the_certificate_is_named() {
+    if Need::Tls.is_missing() {
+        return;
+    }
     let ground = Ground::get();
     let files = Some(("certified.crt", "someone_else.key"));
     assert_all(vec![case(ground, "mixed up", files, Refused("ClientCertificateUnusable", "sslkey"))]).await;
@@ -48,6 +55,9 @@ async fn a_key_that_does_not_belong_to_the_certificate_is_named() {
 
 #[tokio::test]
 async fn a_key_that_others_may_read_is_not_used() {
+    if Need::Tls.is_missing() {
+        return;
+    }
     let ground = Ground::get();
     let key = ground.file("certified.key");
     let exposed = ground.file("right.crt").replace("right.crt", "exposed.key");

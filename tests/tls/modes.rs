@@ -5,6 +5,7 @@ use authority_local_postgres::OWNER_ROLE;
 use super::case::{Case, Expected, assert_all};
 use super::ground::{ENCRYPTED_ONLY, Ground, PLAIN_ONLY};
 use crate::connection::config;
+use crate::support::Need;
 use Expected::{Encrypted, Plain, Refused};
 
 const UNTRUSTED: Expected = Refused("CertificateUntrusted", "sslrootcert=");
@@ -62,6 +63,9 @@ const fn row(mode: &'static str, trusts: Option<&'static str>, expected: &[Expec
 
 #[tokio::test]
 async fn every_mode_does_what_it_promises_in_every_situation() {
+    if Need::Tls.is_missing() {
+        return;
+    }
     let ground = Ground::get();
     let mut cases = Vec::new();
     for row in &TABLE {
@@ -102,6 +106,9 @@ async fn every_mode_does_what_it_promises_in_every_situation() {
 
 #[tokio::test]
 async fn verify_full_without_an_authority_trusts_only_the_public_ones() {
+    if Need::Tls.is_missing() {
+        return;
+    }
     let ground = Ground::get();
     let parameters = ["sslmode=verify-full", "sslmode=verify-full&sslrootcert=system", "sslrootcert=system"];
     assert_all(parameters.map(|it| Case::new(it, &ground.good, it, UNTRUSTED)).into()).await;
@@ -109,6 +116,9 @@ async fn verify_full_without_an_authority_trusts_only_the_public_ones() {
 
 #[tokio::test]
 async fn prefer_is_the_mode_of_those_who_say_nothing() {
+    if Need::Tls.is_missing() {
+        return;
+    }
     let ground = Ground::get();
     assert_all(vec![
         Case::new("with TLS", &ground.good, "", Encrypted),
@@ -119,6 +129,9 @@ async fn prefer_is_the_mode_of_those_who_say_nothing() {
 
 #[tokio::test]
 async fn a_password_is_accepted_through_every_encrypted_way() {
+    if Need::Tls.is_missing() {
+        return;
+    }
     // Over TLS, the server offers to bind the exchange to its certificate, and refuses a client that could and does not.
     let ground = Ground::get();
     let url = ground.good.endpoint().tcp_url_for("postgres");
@@ -138,6 +151,9 @@ async fn a_password_is_accepted_through_every_encrypted_way() {
 
 #[tokio::test]
 async fn an_authority_where_nothing_is_verified_is_a_contradiction() {
+    if Need::Tls.is_missing() {
+        return;
+    }
     let ground = Ground::get();
     for mode in ["disable", "allow", "prefer"] {
         let parameters = format!("sslmode={mode}&sslrootcert={}", ground.file("right.crt"));
@@ -153,6 +169,9 @@ async fn an_authority_where_nothing_is_verified_is_a_contradiction() {
 
 #[tokio::test]
 async fn a_certificate_that_signs_itself_is_trusted_by_name_unless_it_is_an_authoritys() {
+    if Need::Tls.is_missing() {
+        return;
+    }
     let ground = Ground::get();
     let trusting = |mode, file| format!("sslmode={mode}&sslrootcert={}", ground.file(file));
     let refused = Refused(
@@ -173,6 +192,9 @@ async fn a_certificate_that_signs_itself_is_trusted_by_name_unless_it_is_an_auth
 
 #[tokio::test]
 async fn files_that_hold_something_else_are_named() {
+    if Need::Tls.is_missing() {
+        return;
+    }
     let ground = Ground::get();
     let root = |path: &str| format!("sslmode=verify-full&sslrootcert={path}");
     let client = |certificate, key| {

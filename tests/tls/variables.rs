@@ -2,10 +2,14 @@
 
 use super::case::{Case, Expected, assert_all};
 use super::ground::{CERTIFIED, Ground};
+use crate::support::Need;
 use Expected::{Encrypted, Plain, Refused};
 
 #[tokio::test]
 async fn the_variables_mean_what_the_parameters_mean() {
+    if Need::Tls.is_missing() {
+        return;
+    }
     let ground = Ground::get();
     let set = |pairs: &[(&'static str, &str)]| -> Vec<(&'static str, String)> {
         pairs.iter().map(|(name, value)| (*name, (*value).to_owned())).collect()
@@ -57,6 +61,9 @@ async fn the_variables_mean_what_the_parameters_mean() {
 
 #[tokio::test]
 async fn a_variable_that_contradicts_the_url_is_refused() {
+    if Need::Tls.is_missing() {
+        return;
+    }
     let ground = Ground::get();
     let environment = vec![("SSL_MODE", "disable".to_owned())];
     let case = Case { environment, ..Case::new("", &ground.good, "sslmode=verify-full", Encrypted) };

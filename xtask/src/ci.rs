@@ -1,6 +1,8 @@
 //! `ci`: what a pull request has to pass, and what `.ci/run` runs.
 
+mod embedded;
 mod npm;
+mod skipped;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,10 +11,11 @@ use std::time::Instant;
 
 use anstream::eprintln;
 use authority_admin::{Context, Failure, Outcome};
-use authority_local_postgres::{Programs, programs};
+use authority_local_postgres::{Engine, Programs, programs};
 use clap::Args;
 
 use crate::{cargo, tree};
+use skipped::Skipped;
 
 /// Every version of PostgreSQL that is supported.
 const SUPPORTED: [u32; 6] = [13, 14, 15, 16, 17, 18];
@@ -23,6 +26,9 @@ pub(crate) struct CiArgs {
     /// PostgreSQL versions for the test-suite beside the machine's own, or `all`
     #[arg(long, value_name = "VERSIONS", value_parser = versions, default_value = "")]
     pg: Versions,
+    /// Fail when a test was skipped, also where there is no PostgreSQL
+    #[arg(long)]
+    skip_nothing: bool,
 }
 
 /// A set of major versions of PostgreSQL.
@@ -51,28 +57,47 @@ pub(crate) fn run(context: &Context, args: &CiArgs) -> Outcome {
         &deny,
     )?;
     cargo.run("the generated files are fresh", &["xtask", "generate", "--check"], &[])?;
-    cargo.run("unit tests pass", &["test", "--workspace", "--exclude", "authority-tests", "--quiet"], &[])?;
-    for programs in &servers {
-        suite(&cargo, programs)?;
+    let bin_dir = own.bin_dir().to_string_lossy();
+    cargo.run(
+        "unit tests pass",
+        &["test", "--workspace", "--exclude", "authority-tests", "--quiet"],
+        &[("AUTHORITY_PG_BIN", &bin_dir)],
+    )?;
+    embedded::check(context, &cargo)?;
+    let runs = servers.iter().map(|programs| suite(&cargo, programs)).collect::<Outcome<Vec<_>>>()?;
+    // A machine without PostgreSQL lacks what some tests are about; where it is, nothing is left out.
+    if own.engine() == Engine::Local || args.skip_nothing {
+        skipped::require_that_each_ran(&runs)?;
     }
     Ok(())
 }
 
-/// The tests on real servers of one version; afterwards every snapshot has been used.
-fn suite(cargo: &Cargo<'_>, programs: &Programs) -> Outcome {
-    let used = tree::root().join("target").join(format!("snapshots-of-{}", programs.version().major()));
-    // A file of an earlier run would vouch for snapshots that nobody uses any more.
-    let _ = fs::remove_file(&used);
+/// The tests on real servers of one version; afterwards every snapshot has been used. Gives the tests that were skipped.
+fn suite(cargo: &Cargo<'_>, programs: &Programs) -> Outcome<Skipped> {
+    let (version, engine) = (programs.version(), programs.engine());
+    let file = |what: &str| tree::root().join("target").join(format!("{what}-{engine}-{}", version.major()));
+    let (used, left_out) = (file("snapshots-of"), file("skipped-on"));
+    // Files of an earlier run would vouch for snapshots that nobody uses any more.
+    let _ = (fs::remove_file(&used), fs::remove_file(&left_out));
     let bin_dir = programs.bin_dir().to_string_lossy().into_owned();
     let used_text = used.to_string_lossy().into_owned();
+    let left_out_text = left_out.to_string_lossy().into_owned();
     let variables = [
         ("AUTHORITY_PG_BIN", bin_dir.as_str()),
         ("INSTA_SNAPSHOT_REFERENCES_FILE", used_text.as_str()),
         ("INSTA_UPDATE", "no"),
+        ("AUTHORITY_TESTS_SKIPPED", left_out_text.as_str()),
     ];
-    let what = format!("the test-suite passes on PostgreSQL {}", programs.version());
+    let whose = match engine {
+        Engine::Local => format!("PostgreSQL {version}"),
+        Engine::Embedded => format!("the embedded PostgreSQL {version}"),
+    };
+    let what = format!("the test-suite passes on {whose}");
     cargo.run(&what, &["test", "--package", "authority-tests"], &variables)?;
-    require_all_used(&used)
+    require_all_used(&used)?;
+    let skipped = skipped::read(&left_out)?;
+    skipped::report(&whose, &skipped);
+    Ok(skipped)
 }
 
 /// Fails when a snapshot file was read by no test.

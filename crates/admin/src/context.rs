@@ -3,7 +3,9 @@ use std::path::PathBuf;
 
 use anstream::eprintln;
 use authority_connection::{Config, ConfigError, Environment, url_has_password};
-use authority_local_postgres::{Config as PrivateConfig, Programs, SearchPath, Server, UserDirs, programs};
+use authority_local_postgres::{
+    Config as PrivateConfig, Embedded, Engine, Programs, SearchPath, Server, UserDirs, programs,
+};
 use authority_migration::grants::SERVING_ROLE;
 use authority_migration::runner::LEDGER_TABLE;
 use authority_schema::{ReadOptions, Schema};
@@ -163,8 +165,9 @@ impl Context {
     /// and not work on an empty database.
     fn require_private_server(&self) -> Outcome {
         let has_one = || {
-            let config = self.programs().and_then(|programs| self.private_config(programs));
-            config.is_ok_and(|config| !config.existing().is_empty())
+            let programs = self.programs_that_are_there().ok().flatten();
+            let config = programs.and_then(|programs| self.private_config(programs).ok());
+            config.is_some_and(|config| !config.existing().is_empty())
         };
         if self.is_source_tree || has_one() {
             return Ok(());
@@ -186,7 +189,9 @@ impl Context {
     /// Stops the private servers of this workspace; whether one was running.
     pub(crate) fn stop_private_server(&self) -> Outcome<bool> {
         let mut stopped = false;
-        for config in self.private_config(self.programs()?)?.existing() {
+        // Where there are no programs, nothing runs that they would run.
+        let Some(programs) = self.programs_that_are_there()? else { return Ok(false) };
+        for config in self.private_config(programs)?.existing() {
             stopped |=
                 Server::stop(&config, |progress| eprintln!("{progress}")).map_err(|error| private(&error))?;
         }
@@ -203,9 +208,43 @@ impl Context {
         }
     }
 
-    /// The newest programs of PostgreSQL on this machine.
+    /// The programs of PostgreSQL to work with: those that `AUTHORITY_PG` asks for; otherwise the newest on this machine,
+    /// and where it has none, in a source tree, the embedded ones, which are brought on first need.
+    ///
+    /// Fails when there are none, when `AUTHORITY_PG` is neither `local` nor `embedded`, and when the embedded ones cannot be
+    /// built.
     pub fn programs(&self) -> Outcome<Programs> {
-        programs::newest(&self.search_path()).map_err(|error| private(&error))
+        let wanted = self.wanted_engine()?;
+        // Who names a folder means the programs in it, and no others.
+        let names_a_folder = wanted.is_none() && self.environment.get_os("AUTHORITY_PG_BIN").is_some();
+        let embedded = if names_a_folder { None } else { self.embedded()? };
+        let progress = |progress| eprintln!("{progress}");
+        programs::choose(&self.search_path(), wanted, embedded.as_ref(), progress)
+            .map_err(|error| private(&error))
+    }
+
+    /// Programs with which a server can be stopped, without bringing any.
+    fn programs_that_are_there(&self) -> Outcome<Option<Programs>> {
+        if let Ok(programs) = programs::newest(&self.search_path()) {
+            return Ok(Some(programs));
+        }
+        let Some(embedded) = self.embedded()? else { return Ok(None) };
+        embedded.installed().map_err(|error| private(&error))
+    }
+
+    fn wanted_engine(&self) -> Outcome<Option<Engine>> {
+        let Some(text) = self.environment.get("AUTHORITY_PG") else { return Ok(None) };
+        let unclear = |error| Failure::new(&error).preventing("AUTHORITY_PG").as_wrong_usage();
+        text.parse().map(Some).map_err(unclear)
+    }
+
+    /// The package that brings an embedded PostgreSQL, where this is a source tree that has it.
+    fn embedded(&self) -> Outcome<Option<Embedded>> {
+        if !self.is_source_tree {
+            return Ok(None);
+        }
+        let cargo = self.environment.get_os("CARGO").unwrap_or("cargo".as_ref()).to_owned();
+        Embedded::of_source_tree(&self.workspace, cargo, &self.user_dirs()).map_err(|error| private(&error))
     }
 
     fn start_with(&self, programs: Programs) -> Outcome<Server> {
@@ -214,12 +253,16 @@ impl Context {
     }
 
     fn private_config(&self, programs: Programs) -> Outcome<PrivateConfig> {
-        let dirs = UserDirs {
+        PrivateConfig::for_workspace(programs, &self.workspace, &self.user_dirs())
+            .map_err(|error| private(&error))
+    }
+
+    fn user_dirs(&self) -> UserDirs {
+        UserDirs {
             home: self.environment.home(),
             state_home: self.environment.xdg_state_home(),
             runtime_dir: self.environment.get_os("XDG_RUNTIME_DIR").map(PathBuf::from),
-        };
-        PrivateConfig::for_workspace(programs, &self.workspace, &dirs).map_err(|error| private(&error))
+        }
     }
 }
 

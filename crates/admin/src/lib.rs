@@ -42,7 +42,8 @@ pub enum Command {
     Setup(setup::SetupArgs),
     /// Start the private PostgreSQL server of this workspace
     ///
-    /// Every command starts it when it needs it and DATABASE_URL is not set.
+    /// Every command starts it when it needs it and DATABASE_URL is not set. An embedded one ends a minute after its last
+    /// user, unless it was started by this.
     Start,
     /// Stop the private PostgreSQL server of this workspace; its data stays
     Stop,

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use anstream::{eprintln, println};
-use authority_local_postgres::programs;
+use authority_local_postgres::{Server, programs};
 use clap::Args;
 
 use crate::context::{Context, Origin};
@@ -26,9 +26,16 @@ pub struct PsqlArgs {
 }
 
 pub(crate) fn start(context: &Context) -> Outcome {
-    let server = context.private_server()?;
+    let server = staying(context)?;
     println!("{}", server.endpoint().url());
     Ok(())
+}
+
+/// The private server for somebody who is given its address: it stays until it is stopped.
+fn staying(context: &Context) -> Outcome<Server> {
+    let server = context.private_server()?;
+    server.let_stay().map_err(|error| Failure::new(&error).with_fix(error.fix()))?;
+    Ok(server)
 }
 
 pub(crate) fn stop(context: &Context) -> Outcome {
@@ -42,11 +49,14 @@ pub(crate) fn stop(context: &Context) -> Outcome {
 
 pub(crate) fn url(context: &Context, args: &UrlArgs) -> Outcome {
     if args.tcp {
-        let server = context.private_server()?;
-        println!("{}", server.endpoint().tcp_url().reveal());
+        println!("{}", staying(context)?.endpoint().tcp_url().reveal());
         return Ok(());
     }
-    println!("{}", context.database()?.config.to_url());
+    let database = context.database()?;
+    if let Origin::PrivateServer(_) = &database.origin {
+        staying(context)?;
+    }
+    println!("{}", database.config.to_url());
     Ok(())
 }
 

@@ -1,13 +1,14 @@
 //! Which server belongs to a workspace, and where its state is kept.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use nix::unistd::geteuid;
 use sha2::{Digest, Sha256};
 
 use crate::error::{LocalPostgresError, Result};
 use crate::files::hex;
-use crate::programs::Programs;
+use crate::programs::{Engine, Programs};
 
 /// The directories of the user who runs the process, as the environment tells them.
 #[derive(Debug, Clone, Default)]
@@ -26,9 +27,14 @@ pub struct Config {
     pub(crate) programs: Programs,
     pub(crate) base: PathBuf,
     pub(crate) workspace: String,
-    pub(crate) major: u32,
+    /// The last component of the state directory.
+    place: String,
     pub(crate) runtime_dir: Option<PathBuf>,
+    pub(crate) idle_time: Duration,
 }
+
+/// The place of the embedded PostgreSQL, whatever its version: the data of another one are recognised and said to be so.
+const EMBEDDED: &str = "embedded";
 
 impl Config {
     /// The server of a workspace: in `/var/lib/authority` for root, whose home the server's user cannot enter,
@@ -46,19 +52,29 @@ impl Config {
     pub fn in_base(programs: Programs, workspace: &Path, base: &Path) -> Result<Self> {
         let workspace = workspace.canonicalize().map_err(LocalPostgresError::io("find", workspace))?;
         Ok(Self {
-            major: programs.version().major(),
+            place: match programs.engine() {
+                Engine::Local => programs.version().major().to_string(),
+                Engine::Embedded => EMBEDDED.to_owned(),
+            },
             programs,
             base: base.to_owned(),
             workspace: directory_name(&workspace),
             runtime_dir: None,
+            idle_time: Duration::from_mins(1),
         })
     }
 
+    /// The same server, which ends after this time without a user where it is an embedded one; a minute otherwise.
+    #[must_use]
+    pub fn with_idle_time(self, idle_time: Duration) -> Self {
+        Self { idle_time, ..self }
+    }
+
     /// The directory of everything that the server keeps. The major version is its last component: a new
-    /// one cannot read the data of an old one and gets a server of its own.
+    /// one cannot read the data of an old one and gets a server of its own. That of an embedded server is `embedded`.
     #[must_use]
     pub fn state_dir(&self) -> PathBuf {
-        self.base.join(&self.workspace).join(self.major.to_string())
+        self.base.join(&self.workspace).join(&self.place)
     }
 
     /// The programs that the server runs with.
@@ -67,19 +83,23 @@ impl Config {
         &self.programs
     }
 
-    /// The servers of the workspace that exist already, one for each major version, newest first. They can
-    /// be looked at and stopped with the programs of any version; starting one takes programs of its own.
+    /// The servers of the workspace that exist already: one for each major version, newest first, and the embedded one.
+    /// They can be looked at and stopped with the programs of any version; starting one takes programs of its own.
     #[must_use]
     pub fn existing(&self) -> Vec<Self> {
-        let mut majors: Vec<u32> = (self.base.join(&self.workspace).read_dir().into_iter().flatten())
-            .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-            .collect();
+        let entries = self.base.join(&self.workspace).read_dir().into_iter().flatten();
+        let names: Vec<String> =
+            entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+        let mut majors: Vec<u32> = names.iter().filter_map(|name| name.parse().ok()).collect();
         majors.sort_unstable_by(|a, b| b.cmp(a));
-        majors.into_iter().map(|major| Self { major, ..self.clone() }).collect()
+        let embedded = names.iter().filter(|name| *name == EMBEDDED).cloned();
+        let places = majors.iter().map(u32::to_string).chain(embedded);
+        places.map(|place| Self { place, ..self.clone() }).collect()
     }
 }
 
-fn base_directory(root: bool, dirs: &UserDirs) -> Result<PathBuf> {
+/// Where the servers of a user are.
+pub(crate) fn base_directory(root: bool, dirs: &UserDirs) -> Result<PathBuf> {
     if root {
         return Ok(PathBuf::from("/var/lib/authority"));
     }

@@ -77,7 +77,9 @@ impl Ephemeral {
         let settings = options
             .settings
             .iter()
-            .fold(Settings::ephemeral(), |settings, (name, value)| settings.with(name, value));
+            .fold(Settings::ephemeral(programs.engine()), |settings, (name, value)| {
+                settings.with(name, value)
+            });
         let socket_dir = directory.join("run");
         let log = directory.join("log").join("server.log");
         let instance = Instance { programs: programs.clone(), user, data_dir, log };

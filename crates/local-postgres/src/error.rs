@@ -26,6 +26,31 @@ pub enum LocalPostgresError {
         /// The versions that were found, newest first.
         found: Vec<String>,
     },
+    /// The embedded PostgreSQL is wanted where its package is not.
+    #[error("the embedded PostgreSQL is brought by the source tree, and this is none")]
+    NoEmbedded,
+    /// The embedded PostgreSQL is wanted on a platform that has none.
+    #[error("there is no embedded PostgreSQL for {platform}")]
+    NoEmbeddedForPlatform {
+        /// The operating system and the processor.
+        platform: String,
+    },
+    /// Cargo has said why.
+    #[error("cargo could not bring an embedded PostgreSQL: what it says stands above")]
+    EmbeddingFailed {
+        /// The package that brings it.
+        package: PathBuf,
+    },
+    /// The data of a server are of another major version than its programs.
+    #[error("the data in {} are of PostgreSQL {found}, and these programs are {programs}", .path.display())]
+    OtherVersion {
+        /// The directory of everything that the server keeps.
+        path: PathBuf,
+        /// The major version of the data.
+        found: String,
+        /// The version of the programs.
+        programs: String,
+    },
     /// Neither a home directory nor a state directory is known.
     #[error("there is no place for the private server: neither a home nor a state directory is known")]
     NoStateHome,
@@ -117,9 +142,23 @@ impl LocalPostgresError {
     #[must_use]
     pub fn fix(&self) -> Option<String> {
         Some(match self {
-            Self::NoPrograms { .. } => INSTALL.to_owned(),
+            Self::NoPrograms { .. } | Self::NoEmbeddedForPlatform { .. } => INSTALL.to_owned(),
             Self::NoSuchMajor { wanted, .. } => {
                 format!("install PostgreSQL {wanted}, or ask for one of the versions that are there")
+            }
+            Self::NoEmbedded => "run it in the source tree, or unset AUTHORITY_PG".into(),
+            Self::EmbeddingFailed { package } => {
+                let manifest = package.join("Cargo.toml");
+                format!(
+                    "cargo build --locked --manifest-path '{}', or install PostgreSQL:\n{INSTALL}",
+                    manifest.display()
+                )
+            }
+            Self::OtherVersion { path, found, .. } => {
+                let path = path.display();
+                format!(
+                    "mv '{path}' '{path}-of-{found}', which puts them aside; the next command begins anew"
+                )
             }
             Self::NoStateHome => {
                 "set HOME or XDG_STATE_HOME, or set DATABASE_URL to use a server of your own".into()

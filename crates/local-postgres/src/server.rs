@@ -8,16 +8,22 @@ use crate::endpoint::Endpoint;
 use crate::error::Result;
 use crate::instance::{Instance, StopMode};
 use crate::os_user::OsUser;
-use crate::programs::Version;
+use crate::programs::{Engine, Version};
 use crate::settings::Settings;
 use crate::socket_dir;
 use crate::state_dir::StateDir;
+use crate::watch;
 
 /// What takes time, told before it begins.
 #[derive(Debug, Clone)]
 pub enum Progress {
     /// Another process is making, starting or stopping the server.
     Waiting,
+    /// An embedded PostgreSQL is fetched and built; half a minute or so, once.
+    Embedding {
+        /// Where it will be.
+        directory: PathBuf,
+    },
     /// The data directory is made; a few seconds, once.
     Creating {
         /// The version of the server.
@@ -36,6 +42,11 @@ impl fmt::Display for Progress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Waiting => f.write_str("waiting for another command that works on the private server"),
+            Self::Embedding { directory } => write!(
+                f,
+                "bringing an embedded PostgreSQL with cargo, once, into {}: 12 MB to fetch, half a minute to build",
+                directory.display()
+            ),
             Self::Creating { version, state_dir } => {
                 write!(f, "making a private PostgreSQL {version} server in {}", state_dir.display())
             }
@@ -55,7 +66,8 @@ pub enum Status {
     NotCreated,
 }
 
-/// The running private server of a workspace. It outlives this value and the process that started it.
+/// The running private server of a workspace. It outlives this value and the process that started it; an embedded one
+/// ends a minute after its last user, who is whoever is connected to it or was given it last.
 #[derive(Debug, Clone)]
 pub struct Server {
     endpoint: Endpoint,
@@ -77,15 +89,29 @@ impl Server {
             progress(Progress::Creating { version: version.clone(), state_dir: state.path().to_owned() });
             state.make_cluster(config)?;
         }
+        state.require_readable(&config.programs)?;
         let instance = state.instance(config)?;
-        if let Some(postmaster) = instance.settled()? {
-            return Self::attach(&state, &instance, postmaster.socket_dir, postmaster.port);
+        let (socket_dir, port) = if let Some(postmaster) = instance.settled()? {
+            (postmaster.socket_dir, postmaster.port)
+        } else {
+            progress(Progress::Starting { version });
+            let socket_dir = socket_dir::prepare(state.path(), config.runtime_dir.as_deref(), &user)?;
+            let settings = Settings::kept(config.programs.engine());
+            let port = instance.start_on_a_free_port(state.last_port()?, &socket_dir, &settings)?;
+            state.record_port(port)?;
+            (socket_dir, port)
+        };
+        if config.programs.engine() == Engine::Embedded {
+            watch::begin(&instance, state.path(), config.idle_time)?;
         }
-        progress(Progress::Starting { version });
-        let socket_dir = socket_dir::prepare(state.path(), config.runtime_dir.as_deref(), &user)?;
-        let port = instance.start_on_a_free_port(state.last_port()?, &socket_dir, &Settings::kept())?;
-        state.record_port(port)?;
         Self::attach(&state, &instance, socket_dir, port)
+    }
+
+    /// Lets the server stay until it is stopped, where it would end with its last user otherwise.
+    ///
+    /// Fails when the state directory cannot be written.
+    pub fn let_stay(&self) -> Result<()> {
+        watch::let_stay(&self.state_dir)
     }
 
     /// Looks at the server without changing anything.
@@ -120,6 +146,7 @@ impl Server {
         if running {
             instance.stop(StopMode::Fast)?;
         }
+        watch::forget_stay(state.path())?;
         socket_dir::tidy(state.path())?;
         Ok(running)
     }

@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::error::{LocalPostgresError, Result};
 use crate::files::{read_file, replace_file};
 use crate::os_user::OsUser;
+use crate::programs::Engine;
 
 /// The file in the data directory that is written at each start.
 const FILE: &str = "authority.conf";
@@ -23,18 +24,26 @@ pub(crate) struct Settings(Vec<(String, String)>);
 
 impl Settings {
     /// For a server that is kept.
-    pub(crate) fn kept() -> Self {
-        Self::common().with("max_connections", "200")
+    pub(crate) fn kept(engine: Engine) -> Self {
+        Self::common(engine).with("max_connections", "200")
     }
 
     /// For a server whose data nobody will miss: nothing waits for the disk. A commit still reaches the kernel
     /// before it is answered, so that it outlives a kill of the server, as tests of crashes expect.
-    pub(crate) fn ephemeral() -> Self {
-        Self::common().with("max_connections", "300").with("fsync", "off").with("full_page_writes", "off")
+    pub(crate) fn ephemeral(engine: Engine) -> Self {
+        Self::common(engine)
+            .with("max_connections", "300")
+            .with("fsync", "off")
+            .with("full_page_writes", "off")
     }
 
-    fn common() -> Self {
-        Self(Vec::new())
+    fn common(engine: Engine) -> Self {
+        let settings = match engine {
+            Engine::Local => Self(Vec::new()),
+            // Its initdb does not find out what the machine can give, and falls back to 400 kB.
+            Engine::Embedded => Self(Vec::new()).with("shared_buffers", "128MB"),
+        };
+        settings
             .with("listen_addresses", "127.0.0.1")
             .with("unix_socket_permissions", "0700")
             .with("password_encryption", "scram-sha-256")

@@ -1,9 +1,10 @@
 //! The state directory of a kept server.
 //!
 //! ```text
-//! <base>/<workspace>/<major>/
+//! <base>/<workspace>/<major version, or "embedded">/
 //!     lock               held while somebody makes, starts or stops the server
 //!     port               the port of the last start
+//!     used, stay, watch  of an embedded server: see `watch.rs`
 //!     socket-dir         where the socket is, when not in run/
 //!     run/               the socket; the server's user
 //!     log/server.log     the server's user
@@ -27,6 +28,7 @@ use crate::error::{LocalPostgresError, Result};
 use crate::files::{ensure_dir, ensure_private_dir, make_dir, random_hex, read_file, replace_file, sync_dir};
 use crate::instance::{Instance, check_path};
 use crate::os_user::OsUser;
+use crate::programs::Programs;
 
 /// The beginning of the name of a cluster that is being made.
 const UNFINISHED: &str = "new-";
@@ -41,19 +43,11 @@ pub(crate) struct StateDir {
 impl StateDir {
     /// Makes what is missing. Fails when a part of the path belongs to another user or is open to one.
     pub(crate) fn prepare(config: &Config, user: &OsUser) -> Result<Self> {
-        check_path(&config.base)?;
-        if let Some(parent) = config.base.parent() {
-            DirBuilder::new()
-                .recursive(true)
-                .mode(if user.is_another() { 0o755 } else { 0o700 })
-                .create(parent)
-                .map_err(LocalPostgresError::io("create", parent))?;
-            refuse_open_parent(parent)?;
-        }
+        prepare_base(&config.base, user)?;
         let path = config.state_dir();
         // The server's user has to pass through to its data, and needs to see nothing on the way.
         let mode = if user.is_another() { 0o711 } else { 0o700 };
-        for dir in [&config.base, &config.base.join(&config.workspace), &path] {
+        for dir in [&config.base.join(&config.workspace), &path] {
             ensure_dir(dir, mode, geteuid().as_raw(), 0o022)?;
         }
         Self::at(&path, user)
@@ -137,6 +131,20 @@ impl StateDir {
         })
     }
 
+    /// Fails when the data are of another major version than the programs. Between versions of one major version nothing
+    /// has to be done, and the server itself refuses what it cannot read.
+    pub(crate) fn require_readable(&self, programs: &Programs) -> Result<()> {
+        let version = read_file(&self.cluster().join("data").join("PG_VERSION"))?.unwrap_or_default();
+        if version.trim() == programs.version().major().to_string() {
+            return Ok(());
+        }
+        Err(LocalPostgresError::OtherVersion {
+            path: self.path.clone(),
+            found: version.trim().to_owned(),
+            programs: programs.version().to_string(),
+        })
+    }
+
     /// The password of the role that owns the database.
     pub(crate) fn password(&self) -> Result<Secret> {
         let path = self.cluster().join("password");
@@ -170,6 +178,21 @@ impl StateDir {
     fn port_file(&self) -> PathBuf {
         self.path.join("port")
     }
+}
+
+/// Makes the directory of all servers of a user, or verifies the existing one.
+pub(crate) fn prepare_base(base: &Path, user: &OsUser) -> Result<()> {
+    check_path(base)?;
+    if let Some(parent) = base.parent() {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(if user.is_another() { 0o755 } else { 0o700 })
+            .create(parent)
+            .map_err(LocalPostgresError::io("create", parent))?;
+        refuse_open_parent(parent)?;
+    }
+    let mode = if user.is_another() { 0o711 } else { 0o700 };
+    ensure_dir(base, mode, geteuid().as_raw(), 0o022).map(drop)
 }
 
 /// Where others may rename what is ours, its owner and mode prove nothing.

@@ -5,7 +5,7 @@ use tokio_postgres::types::Type;
 use super::{lent, names_of, one};
 use crate::connection::config;
 use crate::pgbouncer::Pooler;
-use crate::support::{Database, eventually};
+use crate::support::{Database, Need, eventually};
 
 const NEXT: &str = "SELECT $1::int4 + 1";
 const RUNS: &str = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%pg_sleep(600)%' \
@@ -15,6 +15,9 @@ const END: &str = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
 
 #[tokio::test]
 async fn a_pooler_in_transaction_mode_is_given_statements_without_names() {
+    if Need::PgBouncer.is_missing() {
+        return;
+    }
     let database = Database::empty().await;
     let zone = format!("ALTER DATABASE \"{}\" SET TimeZone TO 'Asia/Tokyo'", database.name());
     database.execute(&zone).await;
@@ -41,6 +44,9 @@ async fn a_pooler_in_transaction_mode_is_given_statements_without_names() {
 
 #[tokio::test]
 async fn a_pooler_in_session_mode_carries_names_for_who_says_so() {
+    if Need::PgBouncer.is_missing() {
+        return;
+    }
     let database = Database::empty().await;
     let session = ("pool_mode = transaction", "pool_mode = session");
     let pooler = Pooler::with(&database, &[], &[session]).await;
@@ -56,6 +62,9 @@ async fn a_pooler_in_session_mode_carries_names_for_who_says_so() {
 #[tokio::test]
 async fn a_client_that_gives_up_leaves_the_pooler_and_the_pool_sound() {
     const SLEEP: &str = "SELECT 1 FROM pg_sleep(600)";
+    if Need::PgBouncer.is_missing() {
+        return;
+    }
     let database = Database::empty().await;
     let pooler = Pooler::of(&database).await;
     let url = format!("{}?max_pool_size=1&checkout_timeout=30", pooler.url());

@@ -7,13 +7,16 @@ use tokio_postgres::error::SqlState;
 
 use super::{lent, one, pool};
 use crate::connection::config;
-use crate::support::{Database, server};
+use crate::support::{Database, Need, server};
 
 const PLANS: &str = "SHOW plan_cache_mode";
 const ZONE: &str = "SHOW TimeZone";
 
 #[tokio::test]
 async fn a_session_has_the_settings_of_the_url_and_plans_a_statement_once() {
+    if Need::Timers.is_missing() {
+        return;
+    }
     let database = Database::empty().await;
     let plain = pool(&database, "").await;
     let client = lent(&plain).await;

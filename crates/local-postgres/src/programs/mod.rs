@@ -1,5 +1,6 @@
 //! Finds the PostgreSQL server programs of a machine.
 
+mod engine;
 mod search_path;
 mod version;
 
@@ -7,10 +8,14 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+pub(crate) use engine::is_embedded;
+pub use engine::{Engine, UnknownEngine};
 pub use search_path::SearchPath;
 pub use version::Version;
 
+use crate::embedded::Embedded;
 use crate::error::{LocalPostgresError, Result};
+use crate::server::Progress;
 
 /// The oldest major version of PostgreSQL that this workspace supports.
 pub const MINIMUM_MAJOR: u32 = 13;
@@ -20,9 +25,16 @@ pub const MINIMUM_MAJOR: u32 = 13;
 pub struct Programs {
     bin_dir: PathBuf,
     version: Version,
+    engine: Engine,
 }
 
 impl Programs {
+    /// Who brought them.
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+
     /// The directory of the programs.
     #[must_use]
     pub fn bin_dir(&self) -> &Path {
@@ -92,7 +104,8 @@ pub fn find_all(search: &SearchPath) -> Found {
         }
         match version_of(&bin_dir.join("postgres")) {
             Some(version) if version.major() >= MINIMUM_MAJOR => {
-                found.usable.push(Programs { bin_dir, version });
+                let engine = Engine::of(&bin_dir);
+                found.usable.push(Programs { bin_dir, version, engine });
             }
             Some(version) => found.too_old.push(TooOld { bin_dir, version }),
             None => {}
@@ -106,6 +119,29 @@ pub fn find_all(search: &SearchPath) -> Found {
 pub fn newest(search: &SearchPath) -> Result<Programs> {
     let Found { usable, too_old } = find_all(search);
     usable.into_iter().next().ok_or(LocalPostgresError::NoPrograms { too_old })
+}
+
+/// The programs to work with: those of the wanted engine; without such a wish the newest of the machine, and
+/// where it has none, the embedded ones, which are built on first need.
+///
+/// Fails when there are none, and when the embedded ones cannot be built.
+pub fn choose(
+    search: &SearchPath,
+    wanted: Option<Engine>,
+    embedded: Option<&Embedded>,
+    progress: impl FnMut(Progress),
+) -> Result<Programs> {
+    match (wanted, embedded) {
+        (Some(Engine::Embedded), Some(embedded)) => embedded.programs(progress),
+        (Some(Engine::Embedded), None) => Err(LocalPostgresError::NoEmbedded),
+        (Some(Engine::Local), _) | (None, None) => newest(search),
+        (None, Some(embedded)) => match newest(search) {
+            Err(LocalPostgresError::NoPrograms { .. }) if Embedded::IS_FOR_THIS_PLATFORM => {
+                embedded.programs(progress)
+            }
+            found => found,
+        },
+    }
 }
 
 /// The newest installation of a major version. Fails when there is none, and lists what there is.

@@ -142,3 +142,53 @@ fn client_programs_are_optional_and_may_be_installed_without_a_server() {
     assert_eq!(find_client(&search, "psql"), Some(clients.join("psql")));
     assert_eq!(find_client(&search, "pg_dump"), None);
 }
+
+/// A package whose cargo brings nothing, in a tree of its own.
+fn package(tree: &Path) -> Embedded {
+    fs::create_dir_all(tree.join("embedded/src")).unwrap();
+    for file in ["Cargo.lock", "build.rs"] {
+        fs::write(tree.join("embedded").join(file), "").unwrap();
+    }
+    Embedded::in_base(tree, "/bin/false".into(), &tree.join("base")).unwrap()
+}
+
+#[test]
+fn the_embedded_programs_are_the_last_resort() {
+    let dir = tempdir().unwrap();
+    let embedded = package(dir.path());
+    let choice = |search: &SearchPath, wanted| choose(search, wanted, Some(&embedded), |_| {});
+    let none = SearchPath::only([]);
+    let tried = choice(&none, None).unwrap_err();
+    assert!(matches!(tried, LocalPostgresError::EmbeddingFailed { .. }), "{tried:?}");
+    let some = SearchPath::only([install(&dir.path().join("local"), "16.14")]);
+    assert_eq!(choice(&some, None).unwrap().engine(), Engine::Local);
+    let too_old = SearchPath::only([install(&dir.path().join("old"), "12.22")]);
+    let tried = choice(&too_old, None).unwrap_err();
+    assert!(matches!(tried, LocalPostgresError::EmbeddingFailed { .. }), "{tried:?}");
+}
+
+#[test]
+fn who_asks_for_an_engine_gets_that_or_an_error() {
+    let dir = tempdir().unwrap();
+    let embedded = package(dir.path());
+    let local = SearchPath::only([install(&dir.path().join("local"), "16.14")]);
+    let error = choose(&SearchPath::only([]), Some(Engine::Local), Some(&embedded), |_| {}).unwrap_err();
+    assert!(matches!(error, LocalPostgresError::NoPrograms { .. }), "{error:?}");
+    let error = choose(&local, Some(Engine::Embedded), Some(&embedded), |_| {}).unwrap_err();
+    assert!(matches!(error, LocalPostgresError::EmbeddingFailed { .. }), "{error:?}");
+    let error = choose(&local, Some(Engine::Embedded), None, |_| {}).unwrap_err();
+    assert!(matches!(error, LocalPostgresError::NoEmbedded), "{error:?}");
+    assert!("embeded".parse::<Engine>().unwrap_err().to_string().contains("local or embedded"));
+}
+
+#[test]
+fn an_installation_with_the_mark_of_the_embedded_programs_is_theirs() {
+    let dir = tempdir().unwrap();
+    let bin_dir = install(&dir.path().join("bin"), "17.5");
+    let found = || newest(&SearchPath::only([bin_dir.clone()])).unwrap().engine();
+    assert_eq!(found(), Engine::Local);
+    fs::write(dir.path().join("embedded"), "something else\n").unwrap();
+    assert_eq!(found(), Engine::Local);
+    fs::write(dir.path().join("embedded"), "authority-embedded-postgres\n").unwrap();
+    assert_eq!(found(), Engine::Embedded);
+}

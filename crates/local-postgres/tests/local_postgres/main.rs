@@ -2,6 +2,7 @@
 //!
 //! `AUTHORITY_PG_BIN` names a directory of PostgreSQL programs to use instead of the newest ones.
 
+mod embedded;
 mod ephemeral;
 mod kept;
 mod safety;

@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use authority_local_postgres::{Config, Endpoint, Programs, SearchPath, Server, programs};
+use authority_local_postgres::{
+    Config, Embedded, Endpoint, Programs, SearchPath, Server, UserDirs, programs,
+};
 use tempfile::TempDir;
 
 pub(crate) fn programs() -> Programs {
@@ -18,7 +20,19 @@ pub(crate) fn programs() -> Programs {
         Some(dir) => SearchPath::only([PathBuf::from(dir)]),
         None => SearchPath::new(env::var_os("PATH").as_deref()),
     };
-    programs::newest(&search).expect("the tests need PostgreSQL programs")
+    let dirs = UserDirs {
+        home: env::var_os("HOME").map(PathBuf::from),
+        state_home: env::var_os("XDG_STATE_HOME").map(PathBuf::from),
+        runtime_dir: None,
+    };
+    let embedded = Embedded::of_source_tree(&tree(), env!("CARGO").into(), &dirs).expect("a place for it");
+    programs::choose(&search, None, embedded.as_ref(), |step| eprintln!("{step}"))
+        .expect("the tests need PostgreSQL programs")
+}
+
+/// The source tree that these tests are in.
+pub(crate) fn tree() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the source tree")
 }
 
 /// A base directory, where the server's user can enter it too, with a server that is stopped in the end.
@@ -33,8 +47,20 @@ impl Place {
         Self::below("")
     }
 
+    /// With the embedded PostgreSQL of this source tree, brought into the base.
+    pub(crate) fn embedded() -> Self {
+        Self::of("", |base| {
+            let embedded = Embedded::in_base(&tree(), env!("CARGO").into(), base).expect("the package");
+            embedded.programs(|_| {}).unwrap_or_else(|error| panic!("{error}"))
+        })
+    }
+
     /// With `below` between the temporary directory and the base.
     pub(crate) fn below(below: &str) -> Self {
+        Self::of(below, |_| programs())
+    }
+
+    fn of(below: &str, programs: impl FnOnce(&Path) -> Programs) -> Self {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let parent = dir.path().join(below);
         fs::create_dir_all(&parent).expect("a directory");
@@ -42,7 +68,7 @@ impl Place {
             fs::set_permissions(part, Permissions::from_mode(0o755)).expect("permissions");
         }
         let base = parent.join("authority");
-        let config = Config::in_base(programs(), dir.path(), &base).expect("a configuration");
+        let config = Config::in_base(programs(&base), dir.path(), &base).expect("a configuration");
         Self { config, base, _dir: dir }
     }
 
