@@ -43,7 +43,7 @@ pub use clock::Clock;
 
 /// Serves until `stopped` is ready; then requests that have begun are still answered.
 ///
-/// Fails when there is nothing to hash a password with, and as [`axum::serve`] does.
+/// Fails when there is nothing to hash a password with, and as [`axum::serve()`] does.
 pub async fn serve(
     listener: TcpListener,
     store: Store,
