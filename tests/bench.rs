@@ -14,7 +14,7 @@ fn a_small_benchmark_measures_every_operation() {
     let output = command.output().expect("cargo runs");
     let (told, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{said}");
-    assert_eq!(told.matches("  ratio   ").count(), 5, "{told}");
+    assert_eq!(told.matches("  ratio   ").count(), 7, "{told}");
     assert_eq!(told.matches("  each    1 statement, 1 round trip, ").count(), 3, "{told}");
     assert!(told.contains("each inactive at its next introspection"), "{told}");
 }

@@ -17,7 +17,7 @@ pub(crate) struct Arguments {
     /// Access tokens to begin with; there are 3 refresh families and 1 user to 10 of them [default: 1000000]
     #[arg(long, value_parser = clap::value_parser!(u64).range(1000..=100_000_000))]
     rows: Option<u64>,
-    /// How long each run takes, of the store or of its ceiling [default: 4]
+    /// How long each run takes, of the store or of its ceiling [default: 3]
     #[arg(long)]
     seconds: Option<f64>,
     /// How often the store and its ceiling take turns [default: 7]
@@ -56,7 +56,7 @@ impl Arguments {
     }
 
     pub(crate) fn length(&self) -> Duration {
-        let seconds = self.seconds.unwrap_or(if self.quick { 1.5 } else { 4.0 });
+        let seconds = self.seconds.unwrap_or(if self.quick { 1.5 } else { 3.0 });
         Duration::from_secs_f64(seconds.clamp(0.05, 3600.0))
     }
 

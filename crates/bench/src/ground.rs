@@ -20,6 +20,15 @@ use crate::machine;
 /// Connections of the store and of `pgbench`.
 pub(crate) const CONNECTIONS: usize = 8;
 
+/// How the server is reached.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Way {
+    /// Through its socket.
+    Socket,
+    /// Through this port of 127.0.0.1, see [`crate::far`].
+    Port(u16),
+}
+
 /// A server of this run alone, and what is needed to work with it.
 pub(crate) struct Ground {
     server: Ephemeral,
@@ -64,19 +73,30 @@ impl Ground {
     }
 
     /// A store with as many open connections as it may have, none of which has prepared anything.
-    pub(crate) async fn store(&self) -> Outcome<Store> {
-        let url = self.server.endpoint().url_for(APP_ROLE, DATABASE);
-        let url = format!("{url}?initial_pool_size={CONNECTIONS}&max_pool_size={CONNECTIONS}");
-        let pool = config(&url)?.client_pool().await.map_err(|error| Failure::new(&error))?;
+    pub(crate) async fn store(&self, way: Way) -> Outcome<Store> {
+        let pool = config(&self.url(way))?.client_pool().await.map_err(|error| Failure::new(&error))?;
         Ok(Store::new(pool))
     }
 
     /// Connections of sqlx for the serving role, as many as the store has.
-    pub(crate) async fn sqlx(&self) -> Outcome<PgPool> {
-        let url = self.server.endpoint().url_for(APP_ROLE, DATABASE);
-        let url = format!("{url}?initial_pool_size={CONNECTIONS}&max_pool_size={CONNECTIONS}");
-        let pool = config(&url)?.pool().await.map_err(|error| Failure::new(&error))?;
+    pub(crate) async fn sqlx(&self, way: Way) -> Outcome<PgPool> {
+        let pool = config(&self.url(way))?.pool().await.map_err(|error| Failure::new(&error))?;
         Ok(pool.get_postgres_connection_pool().clone())
+    }
+
+    fn url(&self, way: Way) -> String {
+        let url = match way {
+            Way::Socket => self.server.endpoint().url_for(APP_ROLE, DATABASE),
+            // The proxy goes on through the socket, where no password is asked for.
+            Way::Port(port) => format!("postgres://{APP_ROLE}@127.0.0.1:{port}/{DATABASE}"),
+        };
+        format!("{url}?initial_pool_size={CONNECTIONS}&max_pool_size={CONNECTIONS}")
+    }
+
+    /// The server's socket.
+    pub(crate) fn socket(&self) -> PathBuf {
+        let endpoint = self.server.endpoint();
+        endpoint.socket_dir().join(format!(".s.PGSQL.{}", endpoint.port()))
     }
 
     /// A connection of the owner that can COPY.

@@ -12,6 +12,7 @@ mod contest;
 mod cpu;
 mod credentials;
 mod data;
+mod far;
 mod ground;
 mod machine;
 mod numbers;

@@ -16,7 +16,7 @@ use crate::caller::{Caller, Length, drive};
 use crate::contest::{Contest, Run, compare};
 use crate::credentials::{self, FIRST};
 use crate::data::{AUDIENCE, CHALLENGE, CLIENTS, Data, REDIRECT_URI, VERIFIER};
-use crate::ground::{CONNECTIONS, Ground};
+use crate::ground::{CONNECTIONS, Ground, Way};
 use crate::observed;
 use crate::pgbench::Pgbench;
 use crate::report::{Report, Row};
@@ -84,7 +84,7 @@ impl Exchanges<'_> {
         let instant = now();
         let numbers = Self::numbers(calls);
         self.data.copy_codes(self.ground, instant, &numbers[..number], None).await?;
-        let store = self.ground.store().await?;
+        let store = self.ground.store(Way::Socket).await?;
         let caller = |caller| Exchanger {
             store: store.clone(),
             data: self.data.clone(),

@@ -11,7 +11,7 @@ use crate::caller::{Caller, Length, drive};
 use crate::contest::{Contest, Run, compare};
 use crate::credentials::{self, FIRST};
 use crate::data::Data;
-use crate::ground::{CONNECTIONS, Ground};
+use crate::ground::{CONNECTIONS, Ground, Way};
 use crate::observed;
 use crate::pgbench::Pgbench;
 use crate::report::{Report, Row};
@@ -50,7 +50,7 @@ struct Introspection<'a> {
 
 impl Introspection<'_> {
     async fn callers(&self, number: usize) -> Outcome<Vec<Introspector>> {
-        let store = self.ground.store().await?;
+        let store = self.ground.store(Way::Socket).await?;
         let caller = |caller| Introspector {
             store: store.clone(),
             data: self.data.clone(),

@@ -9,7 +9,7 @@ use authority_store::{Actor, Inactive, PresentedAccessToken, Revocation, Store};
 use super::audit;
 use crate::credentials;
 use crate::data::Data;
-use crate::ground::Ground;
+use crate::ground::{Ground, Way};
 use crate::numbers::{Sample, grouped};
 use crate::report::Report;
 use crate::time::now;
@@ -24,7 +24,7 @@ pub(super) async fn measure(ground: &Ground, data: &Data, pairs: u32, report: &m
     let (first, client) = (numbers.start, data.large_client());
     data.copy_access_tokens(ground, "access tokens of one client", numbers, Some(client)).await?;
     ground.administer("VACUUM (ANALYZE) access_tokens").await?;
-    let store = ground.store().await?;
+    let store = ground.store(Way::Socket).await?;
     let step = data.access_tokens / LOOKED_AT;
     let tokens: Vec<u64> = (0..LOOKED_AT).map(|number| first + number * step).collect();
     require(&store, data, &tokens, None).await?;

@@ -14,7 +14,7 @@ use crate::caller::{Caller, Length, drive};
 use crate::contest::{Contest, Run, compare};
 use crate::credentials::{self, FIRST};
 use crate::data::{AUDIENCE, CLIENTS, Data};
-use crate::ground::{CONNECTIONS, Ground};
+use crate::ground::{CONNECTIONS, Ground, Way};
 use crate::observed::{self, Updates};
 use crate::pgbench::Pgbench;
 use crate::report::{Report, Row};
@@ -35,6 +35,7 @@ pub(super) struct Rotator {
     done: u64,
     tokens: HashMap<u64, RefreshToken>,
     audience: [String; 1],
+    audits: bool,
     random: StdRng,
 }
 
@@ -48,7 +49,7 @@ impl Caller for Rotator {
         });
         let successor = token.successor(&mut self.random);
         let access_token = AccessToken::generate(now, &mut self.random);
-        let audit = audit(now, &mut self.random);
+        let audit = self.audits.then(|| audit(now, &mut self.random));
         let request = Rotate {
             refresh_token: &token,
             successor: &successor,
@@ -58,7 +59,7 @@ impl Caller for Rotator {
             sender: None,
             access_token: NewAccessToken::Opaque(&access_token),
             audience: &self.audience,
-            audit: Some(&audit),
+            audit: audit.as_ref(),
         };
         match self.store.rotate_refresh_token(&request, now, &mut self.random).await {
             Ok(Ok(Rotation::Rotated(_grant))) => {}
@@ -72,6 +73,14 @@ impl Caller for Rotator {
     }
 }
 
+/// How they rotate.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Terms {
+    pub(super) way: Way,
+    /// Whether each rotation writes its audit event.
+    pub(super) audits: bool,
+}
+
 /// Callers that share a quarter of the families, with the tokens that they hold from run to run.
 pub(super) struct Rotators(Vec<Rotator>);
 
@@ -83,8 +92,8 @@ pub(super) enum Quarter {
 }
 
 impl Rotators {
-    pub(super) async fn new(ground: &Ground, data: &Data, quarter: Quarter) -> Outcome<Self> {
-        let store = ground.store().await?;
+    pub(super) async fn new(ground: &Ground, data: &Data, quarter: Quarter, terms: Terms) -> Outcome<Self> {
+        let store = ground.store(terms.way).await?;
         let size = data.first_family_of_ceiling() / 2;
         let share = size / CONNECTIONS as u64;
         let caller = |caller| Rotator {
@@ -95,14 +104,25 @@ impl Rotators {
             done: 0,
             tokens: HashMap::new(),
             audience: [AUDIENCE.to_owned()],
+            audits: terms.audits,
             random: credentials::random("rotate", caller ^ now().timestamp_micros().unsigned_abs()),
         };
         Ok(Self((0..CONNECTIONS as u64).map(caller).collect()))
     }
 
+    /// The same callers with the tokens that they hold, over new connections.
+    pub(super) async fn on(mut self, ground: &Ground, terms: Terms) -> Outcome<Self> {
+        let store = ground.store(terms.way).await?;
+        for caller in &mut self.0 {
+            caller.store = store.clone();
+            caller.audits = terms.audits;
+        }
+        Ok(self)
+    }
+
     /// A run over new connections.
     pub(super) async fn run_anew(&mut self, ground: &Ground, length: Length) -> Outcome<Run> {
-        let store = ground.store().await?;
+        let store = ground.store(Way::Socket).await?;
         for caller in &mut self.0 {
             caller.store = store.clone();
         }
@@ -207,7 +227,8 @@ pub(super) async fn measure(
     length: Duration,
     report: &mut Report,
 ) -> Outcome {
-    let rotators = Rotators::new(ground, data, Quarter::First).await?;
+    let terms = Terms { way: Way::Socket, audits: true };
+    let rotators = Rotators::new(ground, data, Quarter::First, terms).await?;
     let mut contest = Rotations { ground, data, rotators, calls: FIRST_CALLS, done: 0 };
     let first = contest.store().await?;
     contest.calls = calls(first, length);
@@ -218,7 +239,7 @@ pub(super) async fn measure(
 
     observed::log_everything(ground, true).await?;
     let mut caller = contest.rotators.0.remove(0);
-    caller.store = ground.store().await?;
+    caller.store = ground.store(Way::Socket).await?;
     let observed = observed::observe(ground, "rotate", caller).await?;
     observed::log_everything(ground, false).await?;
     report.add(Row {

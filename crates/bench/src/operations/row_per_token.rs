@@ -15,13 +15,13 @@ use sha2::{Digest as _, Sha256};
 use sqlx::PgPool;
 use uuid::Uuid;
 
-use super::FIRST_CALLS;
-use super::rotate::{Quarter, Rotators};
+use super::rotate::{Quarter, Rotators, Terms};
 use crate::caller::{Caller, Length, drive};
 use crate::contest::{Contest, Run, compare};
 use crate::credentials::{self, FIRST};
 use crate::data::Data;
-use crate::ground::{CONNECTIONS, Ground};
+use crate::far;
+use crate::ground::{CONNECTIONS, Ground, Way};
 use crate::observed;
 use crate::report::{Report, Row};
 use crate::time::now;
@@ -128,6 +128,18 @@ struct RowPerToken<'a> {
     length: Duration,
 }
 
+impl RowPerToken<'_> {
+    /// Both sides over new connections.
+    async fn on(mut self, terms: Terms) -> Outcome<Self> {
+        let pool = self.ground.sqlx(terms.way).await?;
+        for baseline in &mut self.baselines {
+            baseline.pool = pool.clone();
+        }
+        let rotators = self.rotators.on(self.ground, terms).await?;
+        Ok(Self { rotators, ..self })
+    }
+}
+
 impl Contest for RowPerToken<'_> {
     async fn store(&mut self) -> Outcome<Run> {
         self.rotators.run(self.ground, Length::Time(self.length)).await
@@ -149,8 +161,21 @@ pub(super) async fn measure(
     report: &mut Report,
 ) -> Outcome {
     load(ground, data).await?;
-    let pool = ground.sqlx().await?;
+    let port = far::open(ground.socket())?;
+    let trip = far::round_trip(&ground.sqlx(Way::Port(port)).await?).await?.shown(2).to_string();
+    let near = far::round_trip(&ground.sqlx(Way::Socket).await?).await?.shown(2).to_string();
+    let socket = Terms { way: Way::Socket, audits: true };
+    let like_for_like = Terms { audits: false, ..socket };
+    let away = Terms { way: Way::Port(port), ..like_for_like };
+    let beside = "a row per token, sqlx";
+    let comparisons = [
+        (socket, "rotate, with its audit event", beside.to_owned()),
+        (like_for_like, "rotate, without an audit event", beside.to_owned()),
+        (away, "rotate, without an audit event, over a network", format!("{beside}, over the same network")),
+    ];
+
     let share = data.families / CONNECTIONS as u64;
+    let pool = ground.sqlx(Way::Socket).await?;
     let baseline = |caller| Baseline {
         pool: pool.clone(),
         first: caller * share,
@@ -161,16 +186,23 @@ pub(super) async fn measure(
     };
     let mut contest = RowPerToken {
         ground,
-        rotators: Rotators::new(ground, data, Quarter::Second).await?,
+        rotators: Rotators::new(ground, data, Quarter::Second, socket).await?,
         baselines: (0..CONNECTIONS as u64).map(baseline).collect(),
         length,
     };
-    contest.rotators.run(ground, Length::Calls(FIRST_CALLS)).await?;
-    let compared = compare("rotate beside a row per token", &mut contest, pairs).await?;
+    for (terms, operation, other) in comparisons {
+        contest = contest.on(terms).await?;
+        let compared = compare(&format!("{operation}, beside a row per token"), &mut contest, pairs).await?;
+        report.add(Row { operation: operation.to_owned(), other, aim: 3.0, compared, observed: None });
+    }
+    report.fact(
+        "A round trip of `SELECT 1` through sqlx",
+        format!("{trip} ms over that network, which is a proxy that delays each direction; {near} ms through the socket"),
+    );
 
     observed::log_everything(ground, true).await?;
     let mut one = contest.baselines.remove(0);
-    one.pool = ground.sqlx().await?;
+    one.pool = ground.sqlx(Way::Socket).await?;
     let observed = observed::observe(ground, "row per token", one).await?;
     observed::log_everything(ground, false).await?;
     let costs = format!(
@@ -178,13 +210,6 @@ pub(super) async fn measure(
         observed.statements, observed.round_trips, observed.wal
     );
     report.fact("The row-per-token transaction", costs);
-    report.add(Row {
-        operation: "rotate, with a new access token".to_owned(),
-        other: "a row per token, sqlx".to_owned(),
-        aim: 3.0,
-        compared,
-        observed: None,
-    });
     Ok(())
 }
 

@@ -4,7 +4,10 @@
 WITH family AS MATERIALIZED (
     -- Waits for whoever rotates the same family, and then sees what they did. What never was a token of the family
     -- waits for nobody.
-    SELECT r.*, sha256(r.digest || $8) = $9 AS is_current,
+    SELECT r.id, r.client_id, r.user_id, r.session_id, r.generation, r.scopes, r.resources, r.authorization_details,
+           r.auth_time, r.acr, r.amr, r.dpop_jkt, r.x5t_s256, r.sealed_successor, r.rotated_at, r.idle_expires_at,
+           r.expires_at, r.revoked_at, r.revocation_reason, r.client_epoch, r.user_epoch,
+           sha256(r.digest || $8) = $9 AS is_current,
            coalesce(sha256(r.previous_digest || $8) = $9, false) AS is_previous,
            -- This very call before, whose answer was lost: nobody else has its successor's secret to begin with.
            r.digest = $12 OR coalesce(r.previous_digest = $12, false) AS is_done
@@ -14,14 +17,17 @@ WITH family AS MATERIALIZED (
 ), verdict AS MATERIALIZED (
     SELECT f.user_id, f.session_id, f.generation, coalesce($14, f.scopes) AS scopes,
            coalesce($15, f.resources) AS resources, f.authorization_details, f.auth_time, f.acr, f.amr, f.expires_at,
-           f.client_epoch, f.user_epoch, f.is_current, f.sealed_successor, f.idle_expires_at,
+           f.client_epoch, f.user_epoch, f.is_current, f.sealed_successor,
            -- Whatever a setting says, a lifetime is one that the table takes.
-           greatest(least(coalesce(c.access_token_ttl,
-                          (SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'tokens.access_token_ttl'),
-                          3600), 86400), 1) * interval '1 second' AS access_token_ttl,
-           greatest(least(coalesce(c.refresh_token_ttl,
-                    (SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'tokens.refresh_token_ttl'),
-                    2592000), 2147483647), 1) * interval '1 second' AS refresh_token_ttl,
+           least($6 + greatest(least(coalesce(c.access_token_ttl,
+                     (SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'tokens.access_token_ttl'),
+                     3600), 86400), 1) * interval '1 second', f.expires_at) AS access_expires_at,
+           CASE WHEN f.is_current THEN
+               least($6 + greatest(least(coalesce(c.refresh_token_ttl,
+                         (SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'tokens.refresh_token_ttl'),
+                         2592000), 2147483647), 1) * interval '1 second', f.expires_at)
+               ELSE f.idle_expires_at
+           END AS idle_expires_at,
            CASE
                WHEN f.id IS NULL THEN 'unknown'
                WHEN f.client_id <> $11 THEN 'wrong_client'
@@ -59,10 +65,6 @@ WITH family AS MATERIALIZED (
             (SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'tokens.refresh_grace_seconds'), 10), 86400) AS seconds
         WHERE NOT f.is_current
     ) grace ON true
-), lifetimes AS MATERIALIZED (
-    SELECT least($6 + access_token_ttl, expires_at) AS access_expires_at,
-           CASE WHEN is_current THEN least($6 + refresh_token_ttl, expires_at) ELSE idle_expires_at END AS idle_expires_at
-    FROM verdict
 ), written AS (
     UPDATE refresh_tokens r
     SET digest = CASE v.verdict WHEN 'rotated' THEN $12 ELSE r.digest END,
@@ -70,10 +72,10 @@ WITH family AS MATERIALIZED (
         sealed_successor = CASE v.verdict WHEN 'rotated' THEN $13 END,
         generation = CASE v.verdict WHEN 'rotated' THEN r.generation + 1 ELSE r.generation END,
         rotated_at = CASE v.verdict WHEN 'rotated' THEN $6 ELSE r.rotated_at END,
-        idle_expires_at = CASE v.verdict WHEN 'rotated' THEN l.idle_expires_at ELSE r.idle_expires_at END,
+        idle_expires_at = CASE v.verdict WHEN 'rotated' THEN v.idle_expires_at ELSE r.idle_expires_at END,
         revoked_at = CASE v.verdict WHEN 'reused' THEN $6 END,
         revocation_reason = CASE v.verdict WHEN 'reused' THEN 'refresh_token_reuse'::revocation_reason END
-    FROM verdict v, lifetimes l
+    FROM verdict v
     WHERE r.id = $7 AND (v.verdict = 'reused' OR v.verdict = 'rotated' AND v.is_current)
 ), issued AS (
     INSERT INTO access_tokens (id, digest, client_id, user_id, session_id, refresh_token_id, scopes, audience,
@@ -81,14 +83,14 @@ WITH family AS MATERIALIZED (
                                client_epoch, user_epoch)
     SELECT $18, $19, $11, user_id, session_id, $7, scopes, $20, resources, authorization_details, $16, $17, $6,
            access_expires_at, client_epoch, user_epoch
-    FROM verdict, lifetimes
+    FROM verdict
     WHERE verdict IN ('rotated', 'repeated')
     ON CONFLICT (id) DO NOTHING
 ), answer AS (
     SELECT verdict, user_id, session_id, scopes, resources, authorization_details, auth_time, acr, amr,
-           access_expires_at, v.expires_at, l.idle_expires_at AS refresh_expires_at,
+           access_expires_at, v.expires_at, v.idle_expires_at AS refresh_expires_at,
            CASE verdict WHEN 'repeated' THEN sealed_successor END AS sealed_successor
-    FROM verdict v, lifetimes l
+    FROM verdict v
 ), event AS (
     SELECT 'refresh_token.rotate' AS event,
            CASE WHEN verdict IN ('rotated', 'repeated') THEN 'success' ELSE 'failure' END AS outcome,
