@@ -5,14 +5,28 @@ use std::collections::HashSet;
 use authority_entity::sea_orm_active_enums::GrantType;
 use authority_store::{
     AccessToken, AccessTokenId, ClientId, ErrorCode, Inactive, IssueAccessToken,
-    IssueAccessTokenRefusal as Refusal, NewAccessToken, PresentedAccessToken, Revocation, UserId,
+    IssueAccessTokenRefusal as Refusal, NewAccessToken, PresentedAccessToken, Revocation, Subject, UserId,
 };
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use super::with::{certificate, dpop, kept, uris};
 use super::world::World;
 use crate::support::{Session, in_time};
+
+impl World {
+    /// Ada, as somebody else's assertion names her.
+    async fn recognised(&self) -> Subject {
+        let found = self.store.find_user(self.user, self.now).await.expect("a database");
+        Subject::User(self.user, found.expect("ada is there").epoch)
+    }
+
+    /// A token of the client for whoever an access token is of.
+    async fn exchange_for(&mut self, token: &AccessToken) -> (Result<DateTime<Utc>, Refusal>, AccessToken) {
+        let subject = Subject::AccessToken(token.id());
+        self.grant_with(|r| IssueAccessToken { subject, ..r }).await
+    }
+}
 
 const EXCHANGES: &str = "UPDATE clients SET grant_types = '{authorization_code,refresh_token,urn:ietf:params:oauth:grant-type:token-exchange}'";
 
@@ -24,6 +38,9 @@ async fn each_reason_not_to_issue_a_token_has_its_error_code_and_writes_nothing(
     let mut seen = HashSet::new();
     let client = ClientId::new(world.now, &mut world.random);
     let nobody = UserId::new(world.now, &mut world.random);
+    let unknown = AccessTokenId::new(world.now, &mut world.random);
+    let ada = world.recognised().await;
+    let Subject::User(_, epoch) = ada else { panic!("{ada:?}") };
     let scopes = kept("openid admin".parse().expect("scopes"));
     let same = || -> Change { Box::new(|request| request) };
     let cases: Vec<(&str, Refusal, ErrorCode, Change)> = vec![
@@ -58,12 +75,29 @@ async fn each_reason_not_to_issue_a_token_has_its_error_code_and_writes_nothing(
             ErrorCode::InvalidRequest,
             same(),
         ),
-        ("UPDATE users SET locked_at = now()", Refusal::UserInactive, ErrorCode::InvalidGrant, same()),
+        (
+            "UPDATE users SET locked_at = now()",
+            Refusal::UserInactive,
+            ErrorCode::InvalidGrant,
+            Box::new(move |r| IssueAccessToken { subject: ada, ..r }),
+        ),
+        (
+            "UPDATE users SET revocation_epoch = 1",
+            Refusal::Revoked,
+            ErrorCode::InvalidGrant,
+            Box::new(move |r| IssueAccessToken { subject: ada, ..r }),
+        ),
+        (
+            "",
+            Refusal::SubjectInvalid,
+            ErrorCode::InvalidRequest,
+            Box::new(move |r| IssueAccessToken { subject: Subject::AccessToken(unknown), ..r }),
+        ),
         (
             "",
             Refusal::UserInactive,
             ErrorCode::InvalidGrant,
-            Box::new(move |r| IssueAccessToken { user: Some(nobody), ..r }),
+            Box::new(move |r| IssueAccessToken { subject: Subject::User(nobody, epoch), ..r }),
         ),
     ];
     for (sql, wanted, error, change) in cases {
@@ -87,9 +121,11 @@ async fn everything_of_the_request_is_in_the_answer_of_an_introspection() {
     world.sql("UPDATE clients SET access_token_ttl = 60, revocation_epoch = 2; UPDATE users SET revocation_epoch = 3").await;
     let details = kept(json!([{"type": "payment"}]));
     let actor = kept(json!({"sub": "service", "act": {"sub": "gateway"}}));
+    let subject = world.recognised().await;
     for sender in [dpop(1), certificate(2)] {
         let (outcome, token) = world
             .grant_with(|r| IssueAccessToken {
+                subject,
                 resources: uris(&["https://api.example/a"]),
                 authorization_details: Some(details),
                 actor: Some(actor),
@@ -139,9 +175,8 @@ async fn a_token_lives_as_the_client_says_or_the_setting_but_a_day_at_most() {
 async fn a_client_acts_for_itself_without_a_user() {
     let mut world = World::new().await;
     world.sql("UPDATE clients SET client_type = 'confidential', token_endpoint_auth_method = 'private_key_jwt', jwks_uri = 'https://app.example/keys', grant_types = '{authorization_code,client_credentials}'").await;
-    let (outcome, token) = world
-        .grant_with(|r| IssueAccessToken { user: None, grant_type: GrantType::ClientCredentials, ..r })
-        .await;
+    let (outcome, token) =
+        world.grant_with(|r| IssueAccessToken { grant_type: GrantType::ClientCredentials, ..r }).await;
     outcome.expect("a token");
     let active = world.introspect(&token).await.expect("active");
     assert_eq!((active.user, active.username), (None, None));
@@ -212,4 +247,113 @@ async fn a_made_up_secret_waits_for_nobody() {
     let revoked = world.store.revoke_access_token(&made_up, world.client, None, world.now, &mut world.random);
     assert_eq!(in_time("a forged revocation", revoked).await.expect("a database"), Revocation::Unknown);
     session.end().await;
+}
+
+#[tokio::test]
+async fn a_token_for_a_subject_token_is_of_the_same_user_and_ends_with_the_same_grant() {
+    let mut world = World::new().await;
+    world.sql(EXCHANGES).await;
+    for (sql, wanted) in [
+        ("UPDATE users SET revocation_epoch = revocation_epoch + 1", Inactive::User),
+        ("UPDATE sessions SET revoked_at = now(), revocation_reason = 'logout'", Inactive::Session),
+        ("UPDATE refresh_tokens SET revoked_at = now(), revocation_reason = 'logout'", Inactive::Family),
+    ] {
+        let code = world.code().await;
+        let subject = world.tokens(&code).await.access;
+        let (outcome, token) = world.exchange_for(&subject).await;
+        outcome.expect("a token");
+        let active = world.introspect(&token).await.expect("active");
+        assert_eq!((active.user, active.session), (Some(world.user), Some(world.session)));
+        world.sql(sql).await;
+        assert_eq!(world.introspect(&token).await.expect_err(sql), wanted);
+        world.restore().await;
+        world.sql(EXCHANGES).await;
+    }
+}
+
+#[tokio::test]
+async fn a_token_does_not_outlive_its_subject_token() {
+    let mut world = World::new().await;
+    world.sql(EXCHANGES).await;
+    let code = world.code().await;
+    let subject = world.tokens(&code).await;
+    world.wait(3599);
+    let (outcome, token) = world.exchange_for(&subject.access).await;
+    assert_eq!(outcome, Ok(subject.exchanged.grant.access_expires_at));
+    let again = Subject::AccessToken(token.id());
+    world.wait(1);
+    let (outcome, _) = world.grant_with(|r| IssueAccessToken { subject: again, ..r }).await;
+    assert_eq!(outcome, Err(Refusal::SubjectInvalid));
+}
+
+#[tokio::test]
+async fn a_mass_revocation_between_introspection_and_exchange_leaves_nothing() {
+    let mut world = World::new().await;
+    world.sql(EXCHANGES).await;
+    let code = world.code().await;
+    let subject = world.tokens(&code).await.access;
+    world.introspect(&subject).await.expect("active");
+    let ada = world.recognised().await;
+    // An exchange that cannot see the revocation yet, because it began before that was committed.
+    let session = Session::begin(
+        &world.database,
+        "UPDATE users SET revocation_epoch = revocation_epoch + 1, tokens_revoked_before = now()",
+    )
+    .await;
+    let (outcome, by_token) = world.exchange_for(&subject).await;
+    outcome.expect("not revoked yet");
+    let (outcome, by_assertion) = world.grant_with(|r| IssueAccessToken { subject: ada, ..r }).await;
+    outcome.expect("not revoked yet");
+    session.end().await;
+    world.sql("UPDATE users SET revocation_epoch = 1").await;
+    for token in [by_token, by_assertion] {
+        assert_eq!(world.introspect(&token).await.expect_err("revoked"), Inactive::User);
+    }
+    // And one that began afterwards.
+    assert_eq!(world.exchange_for(&subject).await.0, Err(Refusal::SubjectInvalid));
+    assert_eq!(world.grant_with(|r| IssueAccessToken { subject: ada, ..r }).await.0, Err(Refusal::Revoked));
+}
+
+#[tokio::test]
+async fn a_subject_token_that_introspection_would_not_accept_gives_no_token() {
+    let mut world = World::new().await;
+    let mut id = ClientId::new(world.now, &mut world.random);
+    for sql in [
+        "UPDATE access_tokens SET revoked_at = now(), revocation_reason = 'client_request'",
+        "UPDATE refresh_tokens SET revoked_at = now(), revocation_reason = 'logout'",
+        "UPDATE sessions SET revoked_at = now(), revocation_reason = 'logout'",
+        "UPDATE users SET locked_at = now()",
+        "UPDATE users SET revocation_epoch = 1",
+        "UPDATE clients SET disabled_at = now() WHERE client_id <> 'other'",
+        "UPDATE clients SET revocation_epoch = 1 WHERE client_id <> 'other'",
+        "DELETE FROM refresh_tokens",
+        "UPDATE access_tokens SET user_id = NULL, session_id = NULL, refresh_token_id = NULL",
+    ] {
+        let code = world.code().await;
+        let subject = world.tokens(&code).await.access;
+        // It is another client that asks, as it mostly is.
+        id = ClientId::new(world.now, &mut world.random);
+        world
+            .sql(&format!(
+                "DELETE FROM clients WHERE client_id = 'other';
+                 INSERT INTO clients (id, client_id, name, client_type, token_endpoint_auth_method, jwks_uri, allowed_scopes, grant_types,
+                                      response_types)
+                 VALUES ('{id}', 'other', 'Other', 'confidential', 'private_key_jwt', 'https://other.example/keys', '{{openid}}',
+                         '{{urn:ietf:params:oauth:grant-type:token-exchange}}', '{{}}')"
+            ))
+            .await;
+        world.sql(sql).await;
+        let subject = Subject::AccessToken(subject.id());
+        let (outcome, _) = world.grant_with(|r| IssueAccessToken { subject, client: id, ..r }).await;
+        assert_eq!(outcome, Err(Refusal::SubjectInvalid), "{sql}");
+        world
+            .sql("DELETE FROM access_tokens; DELETE FROM refresh_tokens; DELETE FROM authorization_codes")
+            .await;
+        world.restore().await;
+    }
+    let code = world.code().await;
+    let subject = Subject::AccessToken(world.tokens(&code).await.access.id());
+    let (outcome, token) = world.grant_with(|r| IssueAccessToken { subject, client: id, ..r }).await;
+    outcome.expect("a token");
+    assert_eq!(world.introspect(&token).await.expect("active").client, id);
 }

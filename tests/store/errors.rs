@@ -3,9 +3,13 @@
 use authority_local_postgres::{APP_ROLE, SUPERUSER};
 use authority_store::{IssueCode, Rotate, RotateRefusal, Rotation, StoreError};
 
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
 use super::races::{race_for_a_code, race_for_a_refresh_token};
 use super::world::{AUDIENCE, World, rotate, store_at};
-use crate::support::{Session, column, eventually, in_time};
+use crate::support::{Session, column, eventually, in_time, server};
 
 /// The error of a rotation that could not be done.
 async fn failure(world: &mut World) -> StoreError {
@@ -142,4 +146,85 @@ async fn a_caller_that_goes_away_in_the_middle_may_call_again() {
     let other = Rotate { client: authority_store::ClientId::new(world.now, &mut world.random), ..request };
     let outcome = world.store.rotate_refresh_token(&other, world.now, &mut world.random).await;
     assert_eq!(outcome.expect("a database").expect_err("another"), RotateRefusal::WrongClient);
+}
+
+/// A network between a store and the server. Once told to, it hangs up on each connection that exists then, as soon as
+/// something is sent over it, and not before: so nobody knows that it is dead.
+async fn hanging_up(told: watch::Receiver<()>) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let port = listener.local_addr().expect("its address").port();
+    tokio::spawn(async move {
+        loop {
+            let (mut near, _) = listener.accept().await.expect("a client");
+            let mut far =
+                TcpStream::connect(("127.0.0.1", server().endpoint().port())).await.expect("the server");
+            let mut told = told.clone();
+            told.mark_unchanged();
+            tokio::spawn(async move {
+                tokio::select! {
+                    _ = copy_bidirectional(&mut near, &mut far) => return,
+                    _ = told.changed() => {}
+                }
+                let _ = near.readable().await;
+            });
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn however_many_connections_died_unnoticed_the_store_repeats_once() {
+    let world = World::new().await;
+    let (tell, told) = watch::channel(());
+    let direct = server().endpoint().tcp_url_for(world.database.name());
+    let through = format!(":{}/", hanging_up(told).await);
+    let url = direct.reveal().replace(&format!(":{}/", server().endpoint().port()), &through);
+    let store = store_at(&format!("{url}?initial_pool_size=5&max_pool_size=5")).await;
+    assert_eq!(store.pool().status().available, 5);
+    tell.send(()).expect("the network");
+    let found = store.find_user(world.user, world.now).await.expect("a user in spite of it");
+    assert_eq!(found.map(|user| user.username).as_deref(), Some("ada"));
+    let metrics = store.metrics();
+    let calls = metrics.statements.iter().find(|one| one.name == "users.find_by_id").expect("it");
+    assert_eq!((calls.calls, calls.errors, calls.repetitions), (1, 0, 1));
+    assert_eq!((metrics.pool.opened, metrics.pool.broken), (6, 5));
+}
+
+#[tokio::test]
+async fn a_server_that_ends_all_sessions_is_not_noticed_by_who_calls_then() {
+    let world = World::with("initial_pool_size=4&max_pool_size=4").await;
+    let superuser = world.database.pool_as(SUPERUSER).await;
+    let ended = "SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity
+                 WHERE datname = current_database() AND usename = 'authority_app'";
+    for _ in 0..3 {
+        assert!(!column(&superuser, ended).await.is_empty());
+        let found = world.store.find_user(world.user, world.now).await.expect("a database");
+        assert!(found.is_some());
+    }
+}
+
+#[tokio::test]
+async fn a_conflict_that_repeats_itself_is_told_as_one() {
+    let mut world = World::new().await;
+    let token = world.family("openid").await;
+    world
+        .sql(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+             $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = 'serialization_failure'; END $$;
+             CREATE TRIGGER refuse BEFORE UPDATE ON refresh_tokens FOR EACH ROW EXECUTE FUNCTION refuse()",
+        )
+        .await;
+    let (successor, (access, _)) = (token.successor(&mut world.random), world.new_tokens());
+    let audience = [AUDIENCE.to_owned()];
+    let request = rotate(&token, &successor, world.client, &access, &audience);
+    let error = world.store.rotate_refresh_token(&request, world.now, &mut world.random).await;
+    let error = error.expect_err("a conflict");
+    assert!(matches!(&error, StoreError::Conflict { statement: "refresh_tokens.rotate" }), "{error:?}");
+    assert!(error.is_transient());
+    let metrics = world.store.metrics();
+    let rotations = metrics.statements.iter().find(|one| one.name == "refresh_tokens.rotate").expect("it");
+    assert_eq!((rotations.calls, rotations.errors, rotations.repetitions), (0, 1, 5));
+    world.sql("DROP TRIGGER refuse ON refresh_tokens").await;
+    let outcome = world.store.rotate_refresh_token(&request, world.now, &mut world.random).await;
+    assert!(matches!(outcome, Ok(Ok(Rotation::Rotated(_)))), "{outcome:?}");
 }

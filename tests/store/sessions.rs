@@ -66,6 +66,11 @@ impl World {
 
     /// A setting that an administrator has changed.
     pub(super) async fn set(&self, key: &str, value: i64) {
+        self.set_json(key, &value.to_string()).await;
+    }
+
+    /// The same, given as JSON.
+    pub(super) async fn set_json(&self, key: &str, value: &str) {
         self.database
             .execute(&format!(
                 "INSERT INTO settings (key, value, value_type, category, description)

@@ -5,7 +5,7 @@ use authority_entity::secret::Digest;
 use authority_store::{
     AccessToken, AuthorizationCode, CodeChallenge, CodeVerifier, Exchange, ExchangeRefusal, Exchanged,
     IssueAccessToken, IssueAccessTokenRefusal, IssueCode, IssueCodeRefusal, NewAccessToken, RefreshToken,
-    Rotate, RotateRefusal, Rotation, SenderConstraint, Thumbprint,
+    Rotate, RotateRefusal, Rotation, SenderConstraint, Subject, Thumbprint,
 };
 use chrono::{DateTime, Utc};
 
@@ -99,7 +99,7 @@ impl World {
         (outcome.expect("a database"), successor, access)
     }
 
-    /// Issues an access token by itself, for ada by a token exchange, by a request that is changed first.
+    /// Issues an access token by itself, by a token exchange for nobody, by a request that is changed first.
     pub(super) async fn grant_with(
         &mut self,
         change: impl for<'a> FnOnce(IssueAccessToken<'a>) -> IssueAccessToken<'a>,
@@ -111,7 +111,7 @@ impl World {
             access_token: NewAccessToken::Opaque(&token),
             client: self.client,
             grant_type: GrantType::TokenExchange,
-            user: Some(self.user),
+            subject: Subject::Client,
             scopes: &scopes,
             audience: &audience,
             resources: &[],
@@ -151,7 +151,8 @@ impl World {
         self.sql(
             "UPDATE clients SET disabled_at = NULL, grant_types = '{authorization_code,refresh_token}',
                  dpop_bound_access_tokens = false, tls_client_certificate_bound_access_tokens = false,
-                 allow_plain_code_challenge = false, revocation_epoch = 0, response_types = '{code}';
+                 allow_plain_code_challenge = false, revocation_epoch = 0, response_types = '{code}'
+             WHERE client_id = 'app';
              UPDATE users SET locked_at = NULL, locked_until = NULL, lock_reason = NULL, revocation_epoch = 0;
              UPDATE sessions SET revoked_at = NULL, revocation_reason = NULL, user_epoch = 0",
         )

@@ -7,4 +7,4 @@ mod revoke;
 
 pub(crate) use coalesce::Introspections;
 pub use introspect::{Inactive, IntrospectedAccessToken, PresentedAccessToken};
-pub use issue::{IssueAccessToken, IssueAccessTokenRefusal};
+pub use issue::{IssueAccessToken, IssueAccessTokenRefusal, Subject};

@@ -81,6 +81,7 @@ mod users;
 
 pub use access_tokens::{
     Inactive, IntrospectedAccessToken, IssueAccessToken, IssueAccessTokenRefusal, PresentedAccessToken,
+    Subject,
 };
 pub use audit::{
     Actor, Audit, AuditActor, AuditCursor, AuditEvent, AuditFilter, AuditPage, AuditRecord, BadAuditCursor,
@@ -124,7 +125,7 @@ pub use user_code::{BadUserCode, UserCode};
 pub use users::{
     BackupCode, ChangePassword, ChangePasswordRefusal, CreateUser, CreateUserRefusal, CurrentPassword,
     Elsewhere, EnableMfaRefusal, FailedLogin, Lock, LogInRefusal, Mfa, Passwords, UserEpoch, UserForLogin,
-    VerifyEmailRefusal,
+    UserInfo, VerifyEmailRefusal,
 };
 
 /// The randomness of the operating system, for production: it panics where there is none to be had.

@@ -61,7 +61,7 @@ macro_rules! statements {
 statements! {
     ACCESS_TOKENS_INTROSPECT = access_tokens.introspect plain [UUID_ARRAY, UUID, UUID];
     ACCESS_TOKENS_ISSUE = access_tokens.issue audited [
-        UUID, BYTEA, UUID, TEXT, UUID, TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, JSONB, TEXT, TEXT, JSONB,
+        UUID, BYTEA, UUID, TEXT, UUID, TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, JSONB, TEXT, TEXT, JSONB, INT4, UUID,
     ];
     ACCESS_TOKENS_REVOKE = access_tokens.revoke audited [UUID, BYTEA, BYTEA, UUID, TEXT];
     AUDIT_LOGS_APPEND = audit_logs.append audited [TEXT, TEXT, TEXT, UUID, TEXT, TEXT, UUID, UUID];
@@ -134,6 +134,7 @@ statements! {
     USERS_ERASE = users.erase audited [UUID, TEXT, UUID];
     USERS_FAIL_LOGIN = users.fail_login logging [UUID];
     USERS_FIND = users.find plain [TEXT];
+    USERS_FIND_BY_ID = users.find_by_id plain [UUID];
     USERS_LOCK = users.lock audited [UUID, TEXT, TEXT, UUID];
     USERS_LOG_IN = users.log_in audited [UUID, TEXT];
     USERS_PASSWORDS = users.passwords plain [UUID];

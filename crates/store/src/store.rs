@@ -27,7 +27,7 @@ pub(crate) type Parameter<'a> = &'a (dyn ToSql + Sync);
 /// Each operation is one statement, which is one transaction and one round trip; where there is a second one, its
 /// documentation says why. It takes the time and the randomness that it uses as inputs, and changes nothing that
 /// a second call with the same inputs would change again. So it is safe to repeat when its answer was lost, and the
-/// store does so once by itself, on another connection.
+/// store does so once by itself, on another connection, which was tested or is new: however many others are dead too.
 ///
 /// Times are the caller's, and have to be those of one clock within a second or so; mass revocation, which must not
 /// depend on clocks, does not.
@@ -151,7 +151,11 @@ impl Inner {
                 Err(error) => error,
             };
             match classify(statement.name, &error) {
-                Failure::Lost if !lost => lost = true,
+                Failure::Lost if !lost => {
+                    lost = true;
+                    // The next is one that has just answered, or a new one.
+                    self.pool.doubt();
+                }
                 Failure::Lost => {
                     return (Err(StoreError::ConnectionLost { statement: statement.name }), repetitions);
                 }

@@ -12,7 +12,7 @@ mod revoke;
 
 pub use create::{CreateUser, CreateUserRefusal};
 pub use email::VerifyEmailRefusal;
-pub use find::{Lock, Mfa, UserEpoch, UserForLogin};
+pub use find::{Lock, Mfa, UserEpoch, UserForLogin, UserInfo};
 pub use log_in::{FailedLogin, LogInRefusal};
 pub use mfa::{BackupCode, EnableMfaRefusal};
 pub use password::{ChangePassword, ChangePasswordRefusal, CurrentPassword, Elsewhere, Passwords};

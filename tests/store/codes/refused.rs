@@ -120,6 +120,11 @@ async fn each_reason_not_to_exchange_a_code_has_its_error_code_and_leaves_the_co
             world.exchange_with(&unbound, |r| Exchange { resources: Some(uris(&[uri])), ..r }).await;
         assert_eq!(outcome.expect_err("a refusal"), Refusal::TargetExceeded);
     }
+    // Nor is a list that no table takes, although each of it was granted.
+    let many = kept(vec!["https://api.example/a".to_owned(); 10_000]);
+    let (outcome, ..) =
+        world.exchange_with(&code, |r| Exchange { resources: Some(many), sender: Some(dpop(1)), ..r }).await;
+    assert_eq!(outcome.expect_err("a refusal"), Refusal::TargetExceeded);
     let made_up = AuthorizationCode::for_id(code.id(), &mut world.random);
     let unknown = AuthorizationCode::generate(world.now, &mut world.random);
     for code in [&made_up, &unknown] {

@@ -194,3 +194,46 @@ async fn a_client_without_refresh_tokens_gets_none() {
     assert_eq!((grant.refresh_expires_at, grant.session_id), (None, Some(world.session)));
     assert_eq!(world.database.column("SELECT count(*) FROM refresh_tokens").await, ["0"]);
 }
+
+#[tokio::test]
+async fn a_token_request_narrows_its_access_token_and_not_the_grant() {
+    let mut world = world().await;
+    let tv = device(&mut world, "openid offline_access").await;
+    approve(&world, &tv).await;
+    let (access, refresh) = world.new_tokens();
+    // What is no URI is no resource, also for a code that names none (RFC 8707 section 2).
+    for bad in ["no uri", "\0"] {
+        let bad = [bad.to_owned()];
+        let request =
+            ExchangeDeviceCode { resources: Some(&bad), ..polling(&world, &tv, &access, &refresh, &[]) };
+        let outcome = world.store.exchange_device_code(&request, world.now, &mut world.random).await;
+        assert_eq!(outcome.expect("a database"), Err(Refusal::TargetExceeded));
+    }
+    world
+        .database
+        .execute("UPDATE device_codes SET resources = '{https://a.example,https://b.example}'")
+        .await;
+    let one = ["https://a.example".to_owned()];
+    let request =
+        ExchangeDeviceCode { resources: Some(&one), ..polling(&world, &tv, &access, &refresh, &[]) };
+    let outcome = world.store.exchange_device_code(&request, world.now, &mut world.random).await;
+    assert_eq!(outcome.expect("a database").expect("tokens").resources, one);
+    assert_eq!(world.introspect(&access).await.expect("active").resources, one);
+    let family = world.store.introspect_refresh_token(&refresh, world.now).await.expect("a database");
+    assert_eq!(family.expect("active").resources, ["https://a.example", "https://b.example"]);
+}
+
+#[tokio::test]
+async fn lifetimes_are_ones_that_the_tables_take_whatever_the_settings_say() {
+    let mut world = world().await;
+    for setting in ["null", "0", "-999999999999999999", "999999999999999999"] {
+        for key in ["access_token_ttl", "refresh_token_ttl", "refresh_token_absolute_ttl", "device_code_ttl"]
+        {
+            world.setting(key, setting).await;
+        }
+        let tv = device(&mut world, "openid offline_access").await;
+        approve(&world, &tv).await;
+        let grant = poll(&mut world, &tv).await.expect("tokens");
+        assert!(grant.access_expires_at > world.now, "{setting}");
+    }
+}

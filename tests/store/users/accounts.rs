@@ -1,6 +1,6 @@
 use authority_entity::sea_orm_active_enums::UserRole;
 use authority_entity::secret::PasswordHash;
-use authority_store::{Actor, Audit, CreateUser, CreateUserRefusal, Lock, StoreError, UserId};
+use authority_store::{Actor, Audit, CreateUser, CreateUserRefusal, Lock, StoreError, UserId, UserInfo};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -51,6 +51,33 @@ async fn an_account_is_created_once_and_found_by_either_name_in_any_case() {
     assert_eq!(found.password_hash.as_ref().map(PasswordHash::reveal), Some(password.reveal()));
     assert_eq!((found.must_change_password, found.role, found.lock), (true, UserRole::Admin, Lock::Open));
     assert_eq!((found.mfa, found.last_login_at), (None, None));
+    let info = world.store.find_user(id, world.now).await.expect("a database").expect("grace is there");
+    let expected = UserInfo {
+        id,
+        username: "Grace".to_owned(),
+        email: "Grace@Example.com".to_owned(),
+        email_verified_at: Some(world.now),
+        given_name: Some("Grace".to_owned()),
+        family_name: Some("Hopper".to_owned()),
+        claims,
+        role: UserRole::Admin,
+        lock: Lock::Open,
+        updated_at: world.now,
+        epoch: found.epoch,
+    };
+    assert_eq!(info, expected);
+}
+
+#[tokio::test]
+async fn nobody_is_told_of_who_is_not_there_or_was_erased() {
+    let mut world = World::new().await;
+    let nobody = UserId::new(world.now, &mut world.random);
+    assert_eq!(world.store.find_user(nobody, world.now).await.expect("a database"), None);
+    world.sql("UPDATE users SET locked_at = now()").await;
+    let locked = world.store.find_user(world.user, world.now).await.expect("a database");
+    assert_eq!(locked.map(|user| user.lock), Some(Lock::Administrator));
+    world.store.erase_user(world.user, Actor::System, None, world.now).await.expect("a database");
+    assert_eq!(world.store.find_user(world.user, world.now).await.expect("a database"), None);
 }
 
 #[tokio::test]

@@ -1,8 +1,10 @@
 use authority_entity::sea_orm_active_enums::RevocationReason;
-use authority_store::{Actor, FailedLogin, Inactive, Lock};
+use authority_store::{Actor, CurrentPassword, FailedLogin, Inactive, Lock, Reauthenticate, SessionToken};
 use chrono::TimeDelta;
 use tokio::task::JoinSet;
 
+use super::hash;
+use super::passwords::change;
 use crate::store::world::World;
 
 #[tokio::test]
@@ -38,6 +40,45 @@ async fn the_settings_say_how_many_failures_lock_for_how_long() {
         assert_eq!(world.fail().await, FailedLogin::Locked { until: Some(until) });
         world.now = until;
     }
+}
+
+#[tokio::test]
+async fn no_setting_however_absurd_breaks_a_login() {
+    let mut world = World::new().await;
+    for value in ["null", "0", "-5", "-999999999999999999", "999999999999999999"] {
+        for key in [
+            "security.lockout_threshold",
+            "security.lockout_duration_minutes",
+            "security.password_history_count",
+            "sessions.duration_days",
+            "sessions.idle_timeout_minutes",
+        ] {
+            world.set_json(key, value).await;
+        }
+        let _ = world.fail().await;
+        let locked = world.ada().await.lock;
+        world.wait(10_080 * 60);
+        assert_eq!(world.ada().await.lock, Lock::Open, "{value}: {locked:?} ends within a week");
+        let cookie = world.sign_in().await;
+        world.present(&cookie).await.expect("a session");
+        let successor = SessionToken::for_id(cookie.id(), &mut world.random);
+        let request = Reauthenticate {
+            token: &cookie,
+            successor: &successor,
+            auth_time: world.now,
+            acr: None,
+            amr: &[],
+            audit: None,
+        };
+        let outcome = world.store.reauthenticate_session(&request, world.now, &mut world.random).await;
+        assert_eq!(outcome.expect("a database"), Ok(()), "{value}");
+        world.store.passwords_of_user(world.user).await.expect("a database").expect("ada is there");
+        let new = hash(value.len());
+        assert_eq!(world.change(&change(&world, CurrentPassword::Any, &new)).await, Ok(()), "{value}");
+    }
+    world.set_json("security.lockout_threshold", "999999999999999999").await;
+    world.sql("UPDATE users SET failed_login_attempts = 99, locked_at = NULL, locked_until = NULL, lock_reason = NULL").await;
+    assert!(matches!(world.fail().await, FailedLogin::Locked { until: Some(_) }), "a hundred are enough");
 }
 
 #[tokio::test]

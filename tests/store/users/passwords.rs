@@ -8,7 +8,11 @@ use tokio::task::JoinSet;
 use super::hash;
 use crate::store::world::World;
 
-fn change<'a>(world: &World, current: CurrentPassword<'a>, new: &'a PasswordHash) -> ChangePassword<'a> {
+pub(super) fn change<'a>(
+    world: &World,
+    current: CurrentPassword<'a>,
+    new: &'a PasswordHash,
+) -> ChangePassword<'a> {
     ChangePassword {
         user: world.user,
         new,
@@ -21,7 +25,7 @@ fn change<'a>(world: &World, current: CurrentPassword<'a>, new: &'a PasswordHash
 }
 
 impl World {
-    async fn change(&self, request: &ChangePassword<'_>) -> Result<(), ChangePasswordRefusal> {
+    pub(super) async fn change(&self, request: &ChangePassword<'_>) -> Result<(), ChangePasswordRefusal> {
         self.store.change_password(request, self.now).await.expect("a database")
     }
 

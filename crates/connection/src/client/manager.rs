@@ -23,11 +23,22 @@ pub(super) struct Manager {
     /// When an idle connection was last found broken: those that lay idle then are probably broken as well, and
     /// finding it out for each would take as long as it took for the first.
     suspicion: Mutex<Option<Instant>>,
+    /// When somebody last lost a connection in the middle of a statement: those that lay idle then are tested first.
+    doubt: Mutex<Option<Instant>>,
 }
 
 impl Manager {
     pub(super) fn new(dial: Dial, counters: Arc<Counters>, settings: PoolSettings) -> Self {
-        Self { dial, counters, settings, suspicion: Mutex::new(None) }
+        Self { dial, counters, settings, suspicion: Mutex::new(None), doubt: Mutex::new(None) }
+    }
+
+    pub(super) fn doubt(&self) {
+        *self.doubt.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    fn is_doubted(&self, slot: &Slot) -> bool {
+        let doubt = self.doubt.lock().unwrap_or_else(PoisonError::into_inner);
+        doubt.is_some_and(|since| slot.returned < since)
     }
 
     async fn answers(&self, slot: &Slot) -> bool {
@@ -77,8 +88,8 @@ impl managed::Manager for Manager {
         let is_broken = match limits::verdict(slot.age(), slot.returned.elapsed()) {
             _ if slot.connection.client().is_closed() => true,
             Verdict::TooOld => return Err(RecycleError::message("too old")),
-            Verdict::Good => false,
-            Verdict::Doubtful => !self.answers(slot).await,
+            Verdict::Good if !self.is_doubted(slot) => false,
+            Verdict::Good | Verdict::Doubtful => !self.answers(slot).await,
         };
         if is_broken {
             self.counters.broken(1);

@@ -109,6 +109,13 @@ impl ClientPool {
         self.0.counters.beside(self.0.pool.status(), self.max_size())
     }
 
+    /// Has every connection that lies idle now tested before it is lent again. Who has lost one in the middle of a
+    /// statement says so, for the others may be as dead, as after a restart of the server: then one test that fails
+    /// tells of all of them.
+    pub fn doubt(&self) {
+        self.0.pool.manager().doubt();
+    }
+
     /// Gives out no more connections, closes those that are idle at once and the others when they are given back, and
     /// returns when the last one is closed. For all clones of it.
     pub async fn close(&self) {

@@ -6,7 +6,7 @@ use crate::error_code::refusals;
 use crate::grant::NewAccessToken;
 use crate::label::label;
 use crate::statements::ACCESS_TOKENS_ISSUE;
-use crate::{Audit, ClientId, Scopes, SenderConstraint, Store, StoreError, UserId};
+use crate::{AccessTokenId, Audit, ClientId, Scopes, SenderConstraint, Store, StoreError, UserEpoch, UserId};
 
 /// A token request whose grant leaves no row of its own: client credentials (RFC 6749 section 4.4) or token exchange
 /// (RFC 8693).
@@ -18,8 +18,8 @@ pub struct IssueAccessToken<'a> {
     pub client: ClientId,
     /// `grant_type` of the request, which the client has to be allowed.
     pub grant_type: GrantType,
-    /// On whose behalf; none for client credentials.
-    pub user: Option<UserId>,
+    /// On whose behalf.
+    pub subject: Subject,
     /// What it may be used for: some of what the client is allowed.
     pub scopes: &'a Scopes,
     /// Who may accept it (RFC 9068 section 2.2).
@@ -34,6 +34,36 @@ pub struct IssueAccessToken<'a> {
     pub actor: Option<&'a Value>,
     /// What to write into the audit trail.
     pub audit: Option<&'a Audit>,
+}
+
+/// On whose behalf an access token is issued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// The client itself: client credentials (RFC 6749 section 4.4).
+    Client,
+    /// The user of an access token of this server: `subject_token` (RFC 8693 section 2.1), which was introspected in
+    /// this request and found active.
+    ///
+    /// The new token carries what the subject token began with: it does not outlive it, it ends with its session and
+    /// its family, and a mass revocation of the user's reaches it even if it happens between that introspection and
+    /// this call. It does not end when the subject token alone is revoked later, nor when everything of the subject
+    /// token's own client is. Which of its scopes, resources and authorization details the new one may have is for the
+    /// caller to decide.
+    AccessToken(AccessTokenId),
+    /// A user who was recognised by something that this server did not issue, such as the assertion of somebody whom
+    /// it trusts (RFC 7521, RFC 8693). The epoch has to be what [`UserInfo`](crate::UserInfo) or
+    /// [`UserForLogin`](crate::UserForLogin) said when the assertion was judged: what was revoked since gives no token.
+    User(UserId, UserEpoch),
+}
+
+impl Subject {
+    fn columns(self) -> (Option<uuid::Uuid>, Option<i32>, Option<uuid::Uuid>) {
+        match self {
+            Self::Client => (None, None, None),
+            Self::AccessToken(id) => (None, None, Some(id.uuid())),
+            Self::User(user, epoch) => (Some(user.uuid()), Some(epoch.number()), None),
+        }
+    }
 }
 
 refusals! {
@@ -51,8 +81,13 @@ refusals! {
         DpopRequired = "dpop_required" => InvalidDpopProof,
         /// The client has to present a certificate (RFC 8705 section 3).
         CertificateRequired = "certificate_required" => InvalidRequest,
+        /// The subject token is not there, expired, or revoked, by itself or with its family, session, user or client; or
+        /// it acts for no user (RFC 8693 section 2.2.2).
+        SubjectInvalid = "subject_invalid" => InvalidRequest,
         /// The account is erased, locked by an administrator, or not there.
         UserInactive = "user_inactive" => InvalidGrant,
+        /// Everything of the user was revoked since they were recognised.
+        Revoked = "revoked" => InvalidGrant,
 }
 
 impl Store {
@@ -65,6 +100,7 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<Result<DateTime<Utc>, IssueAccessTokenRefusal>, StoreError> {
         let digest = request.access_token.digest();
+        let (user, epoch, token) = request.subject.columns();
         let answer = self
             .run_audited(
                 &ACCESS_TOKENS_ISSUE,
@@ -75,7 +111,7 @@ impl Store {
                     &digest.as_ref().map(authority_entity::secret::Digest::octets),
                     &request.client.uuid(),
                     &label(&request.grant_type),
-                    &request.user.map(UserId::uuid),
+                    &user,
                     &request.scopes.to_column(),
                     &request.audience,
                     &request.resources,
@@ -83,6 +119,8 @@ impl Store {
                     &SenderConstraint::jkt(request.sender),
                     &SenderConstraint::x5t(request.sender),
                     &request.actor,
+                    &epoch,
+                    &token,
                 ],
             )
             .await?;

@@ -6,6 +6,7 @@ use crate::blind::Blind;
 use crate::error_code::refusals;
 use crate::grant::{Grant, NewAccessToken};
 use crate::statements::DEVICE_CODES_EXCHANGE;
+use crate::text::comparable;
 use crate::{Audit, ClientId, DeviceCode, RefreshToken, SenderConstraint, Store, StoreError};
 
 /// A token request with `grant_type=urn:ietf:params:oauth:grant-type:device_code` (RFC 8628 section 3.4): a poll.
@@ -100,6 +101,8 @@ impl Store {
     ) -> Result<Polled, StoreError> {
         let digest = blind.digest(&request.device_code.digest());
         let access_digest = request.access_token.digest();
+        let resources =
+            request.resources.map(|all| all.iter().map(|uri| comparable(uri)).collect::<Vec<_>>());
         let refresh = request.refresh_token;
         let refresh_digest = refresh.map(RefreshToken::digest);
         let lineage_digest = refresh.map(RefreshToken::lineage_digest);
@@ -121,7 +124,7 @@ impl Store {
                     &refresh.map(|token| token.family().uuid()),
                     &refresh_digest.as_ref().map(Digest::octets),
                     &lineage_digest.as_ref().map(Digest::octets),
-                    &request.resources,
+                    &resources,
                 ],
             )
             .await?;

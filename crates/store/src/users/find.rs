@@ -1,11 +1,12 @@
 use authority_entity::sea_orm_active_enums::UserRole;
 use authority_entity::secret::{PasswordHash, Sealed};
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::answer::Answer;
 use crate::label::labelled;
-use crate::statements::USERS_FIND;
+use crate::statements::{USERS_FIND, USERS_FIND_BY_ID};
 use crate::{Store, StoreError, UserId};
 
 /// No email is longer.
@@ -39,6 +40,34 @@ pub struct UserForLogin {
     /// The last successful login.
     pub last_login_at: Option<DateTime<Utc>>,
     /// For [`CreateSession`](crate::CreateSession).
+    pub epoch: UserEpoch,
+}
+
+/// Who somebody is: what the `UserInfo` endpoint may tell (OpenID Connect Core 5.3), of which it gives what the scopes
+/// and the requested claims of the access token release (5.4, 5.5).
+#[derive(Clone, Debug, PartialEq)]
+pub struct UserInfo {
+    /// `sub`.
+    pub id: UserId,
+    /// `preferred_username`.
+    pub username: String,
+    /// `email`.
+    pub email: String,
+    /// When the person proved that the address is theirs: `email_verified`.
+    pub email_verified_at: Option<DateTime<Utc>>,
+    /// `given_name`.
+    pub given_name: Option<String>,
+    /// `family_name`.
+    pub family_name: Option<String>,
+    /// Further claims by name: a JSON object.
+    pub claims: Value,
+    /// What the person may do in Authority itself.
+    pub role: UserRole,
+    /// Whether the account is locked at this moment. A lock that has ended is none.
+    pub lock: Lock,
+    /// `updated_at`.
+    pub updated_at: DateTime<Utc>,
+    /// For [`Subject::User`](crate::Subject::User).
     pub epoch: UserEpoch,
 }
 
@@ -84,15 +113,41 @@ impl Store {
         let rows = self.run(&USERS_FIND, &[&username_or_email]).await?;
         rows.into_iter().next().map(|row| read(&Answer::of(&USERS_FIND, row), now)).transpose()
     }
+
+    /// Who a user is: one statement. None when there is nobody, or they were erased. Of an account that an
+    /// administrator has locked nobody has an active token; whoever asks for another reason looks at the lock.
+    pub async fn find_user(&self, user: UserId, now: DateTime<Utc>) -> Result<Option<UserInfo>, StoreError> {
+        let rows = self.run(&USERS_FIND_BY_ID, &[&user.uuid()]).await?;
+        rows.into_iter().next().map(|row| read_info(&Answer::of(&USERS_FIND_BY_ID, row), now)).transpose()
+    }
 }
 
-fn read(answer: &Answer, now: DateTime<Utc>) -> Result<UserForLogin, StoreError> {
-    let lock = match (answer.get::<Option<DateTime<Utc>>>("locked_at")?, answer.get("locked_until")?) {
+fn lock(answer: &Answer, now: DateTime<Utc>) -> Result<Lock, StoreError> {
+    Ok(match (answer.get::<Option<DateTime<Utc>>>("locked_at")?, answer.get("locked_until")?) {
         (Some(_), None) => Lock::Administrator,
         (Some(_), Some(until)) if until > now => Lock::Until(until),
         // None at all, or one that has ended.
         (None, _) | (Some(_), Some(_)) => Lock::Open,
-    };
+    })
+}
+
+fn read_info(answer: &Answer, now: DateTime<Utc>) -> Result<UserInfo, StoreError> {
+    Ok(UserInfo {
+        id: answer.get::<Uuid>("id")?.into(),
+        username: answer.get("username")?,
+        email: answer.get("email")?,
+        email_verified_at: answer.get("email_verified_at")?,
+        given_name: answer.get("given_name")?,
+        family_name: answer.get("family_name")?,
+        claims: answer.get("claims")?,
+        role: answer.meaning("role", labelled)?,
+        lock: lock(answer, now)?,
+        updated_at: answer.get("updated_at")?,
+        epoch: UserEpoch(answer.get("revocation_epoch")?),
+    })
+}
+
+fn read(answer: &Answer, now: DateTime<Utc>) -> Result<UserForLogin, StoreError> {
     let sealed: Option<Vec<u8>> = answer.get("totp_secret_sealed")?;
     let backup_codes = u32::try_from(answer.get::<i32>("backup_codes")?)
         .map_err(|_| answer.not_understood("backup_codes"))?;
@@ -105,7 +160,7 @@ fn read(answer: &Answer, now: DateTime<Utc>) -> Result<UserForLogin, StoreError>
         password_hash: answer.get::<Option<String>>("password_hash")?.map(PasswordHash::new),
         must_change_password: answer.get("must_change_password")?,
         role: answer.meaning("role", labelled)?,
-        lock,
+        lock: lock(answer, now)?,
         mfa: mfa.map(|octets| Mfa { totp_secret: Sealed::new(octets), backup_codes }),
         last_login_at: answer.get("last_login_at")?,
         epoch: UserEpoch(answer.get("revocation_epoch")?),

@@ -1,10 +1,15 @@
 -- $7 id, $8 digest, $9 client, $10 grant type, $11 user, $12 scopes, $13 audience, $14 resources,
--- $15 authorization_details, $16 jkt, $17 x5t#S256, $18 actor
+-- $15 authorization_details, $16 jkt, $17 x5t#S256, $18 actor, $19 revocation epoch of the user when they were
+-- recognised, $20 subject access token
 WITH verdict AS MATERIALIZED (
-    SELECT c.revocation_epoch AS client_epoch, coalesce(u.revocation_epoch, 0) AS user_epoch,
-           $6 + greatest(least(coalesce(c.access_token_ttl,
-                               (SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'tokens.access_token_ttl'),
-                               3600), 86400), 1) * interval '1 second' AS expires_at,
+    SELECT c.revocation_epoch AS client_epoch, coalesce(t.user_id, $11) AS user_id,
+           -- Of the subject token or of who was recognised, and never that of this moment: what was revoked since then
+           -- is dead, also where this statement cannot see that yet.
+           coalesce(t.user_epoch, $19, 0) AS user_epoch,
+           t.session_id, t.refresh_token_id,
+           least($6 + greatest(least(coalesce(c.access_token_ttl,
+                                     (SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'tokens.access_token_ttl'),
+                                     3600), 86400), 1) * interval '1 second', t.expires_at) AS expires_at,
            CASE
                WHEN c.id IS NULL THEN 'unknown_client'
                WHEN c.disabled_at IS NOT NULL THEN 'client_disabled'
@@ -12,27 +17,43 @@ WITH verdict AS MATERIALIZED (
                WHEN NOT $12 <@ c.allowed_scopes THEN 'scope_not_allowed'
                WHEN c.dpop_bound_access_tokens AND $16 IS NULL THEN 'dpop_required'
                WHEN c.tls_client_certificate_bound_access_tokens AND $17 IS NULL THEN 'certificate_required'
+               -- As introspection judges; and a token that acts for no user has nobody to act for.
+               WHEN $20 IS NOT NULL AND (t.user_id IS NULL OR t.revoked_at IS NOT NULL OR t.expires_at <= $6
+                    OR o.id IS NULL OR o.disabled_at IS NOT NULL OR t.client_epoch <> o.revocation_epoch
+                    OR u.id IS NULL OR u.erased_at IS NOT NULL OR u.locked_at IS NOT NULL AND u.locked_until IS NULL
+                    OR t.user_epoch <> u.revocation_epoch
+                    OR t.session_id IS NOT NULL AND (s.id IS NULL OR s.revoked_at IS NOT NULL)
+                    OR t.refresh_token_id IS NOT NULL AND (f.id IS NULL OR f.revoked_at IS NOT NULL))
+                   THEN 'subject_invalid'
                WHEN $11 IS NOT NULL AND (u.id IS NULL OR u.erased_at IS NOT NULL
                     OR u.locked_at IS NOT NULL AND u.locked_until IS NULL) THEN 'user_inactive'
+               WHEN $11 IS NOT NULL AND u.revocation_epoch IS DISTINCT FROM $19 THEN 'revoked'
                ELSE 'issued'
            END AS verdict
     FROM (SELECT) AS one
     LEFT JOIN clients c ON c.id = $9
-    LEFT JOIN users u ON u.id = $11
+    LEFT JOIN LATERAL (SELECT * FROM access_tokens t WHERE t.id = $20 OFFSET 0) t ON true
+    LEFT JOIN LATERAL (SELECT * FROM clients o WHERE o.id = t.client_id OFFSET 0) o ON true
+    LEFT JOIN LATERAL (SELECT * FROM users u WHERE u.id = coalesce(t.user_id, $11) OFFSET 0) u ON true
+    LEFT JOIN LATERAL (SELECT * FROM sessions s WHERE s.id = t.session_id OFFSET 0) s ON true
+    LEFT JOIN LATERAL (SELECT * FROM refresh_tokens f WHERE f.id = t.refresh_token_id OFFSET 0) f ON true
 ), issued AS (
-    INSERT INTO access_tokens (id, digest, client_id, user_id, scopes, audience, resources, authorization_details,
-                               dpop_jkt, x5t_s256, actor, issued_at, expires_at, client_epoch, user_epoch)
-    SELECT $7, $8, $9, $11, $12, $13, $14, $15, $16, $17, $18, $6, expires_at, client_epoch, user_epoch
+    INSERT INTO access_tokens (id, digest, client_id, user_id, session_id, refresh_token_id, scopes, audience, resources,
+                               authorization_details, dpop_jkt, x5t_s256, actor, issued_at, expires_at, client_epoch,
+                               user_epoch)
+    SELECT $7, $8, $9, user_id, session_id, refresh_token_id, $12, $13, $14, $15, $16, $17, $18, $6, expires_at,
+           client_epoch, user_epoch
     FROM verdict
     WHERE verdict = 'issued'
     ON CONFLICT (id) DO NOTHING
 ), answer AS (
-    SELECT verdict, expires_at FROM verdict
+    SELECT verdict, expires_at, user_id FROM verdict
 ), event AS (
     SELECT 'access_token.issue' AS event,
            CASE verdict WHEN 'issued' THEN 'success' ELSE 'failure' END AS outcome,
            'client' AS actor_kind, $9 AS actor_id, 'access_token' AS resource_kind, $7 AS resource_id,
-           $9 AS client_id, NULL::uuid AS session_id,
-           jsonb_strip_nulls(jsonb_build_object('outcome', verdict, 'user_id', $11, 'grant_type', $10)) AS details
+           $9 AS client_id, session_id,
+           jsonb_strip_nulls(jsonb_build_object('outcome', verdict, 'user_id', user_id, 'grant_type', $10,
+                                                'subject', $20)) AS details
     FROM verdict
 )

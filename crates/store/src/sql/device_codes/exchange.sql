@@ -4,7 +4,8 @@ WITH code AS MATERIALIZED (
     -- Waits for whoever polls or answers the same code, and then sees what they did.
     SELECT k.* FROM device_codes k WHERE k.id = $7 AND sha256(k.digest || $8) = $9 FOR NO KEY UPDATE
 ), verdict AS MATERIALIZED (
-    SELECT k.user_id, k.scopes, coalesce($19, k.resources) AS resources, s.auth_time, s.acr, s.amr, k.client_epoch,
+    SELECT k.user_id, k.scopes, coalesce($19, k.resources) AS resources,
+           k.resources AS granted_resources, s.auth_time, s.acr, s.amr, k.client_epoch,
            k.user_epoch, k.session_id AS code_session_id,
            -- A grant for offline access outlives its session (OpenID Connect Core 11); any other ends with it.
            CASE WHEN NOT offline.access THEN k.session_id END AS session_id,
@@ -15,15 +16,16 @@ WITH code AS MATERIALIZED (
            k.exchanged_at = $6 AS is_of_this_time,
            CASE WHEN c.client_type = 'public' THEN $11 END AS family_jkt,
            CASE WHEN c.client_type = 'public' THEN $12 END AS family_x5t,
-           least(coalesce(c.access_token_ttl,
+           -- Whatever a setting says, a lifetime is one that the table takes.
+           greatest(least(coalesce(c.access_token_ttl,
                           (SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'tokens.access_token_ttl'),
-                          3600), 86400) * interval '1 second' AS access_token_ttl,
-           coalesce(c.refresh_token_ttl,
+                          3600), 86400), 1) * interval '1 second' AS access_token_ttl,
+           greatest(least(coalesce(c.refresh_token_ttl,
                     (SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'tokens.refresh_token_ttl'),
-                    2592000) * interval '1 second' AS refresh_token_ttl,
-           coalesce(c.refresh_token_absolute_ttl,
+                    2592000), 2147483647), 1) * interval '1 second' AS refresh_token_ttl,
+           greatest(least(coalesce(c.refresh_token_absolute_ttl,
                     (SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'tokens.refresh_token_absolute_ttl'),
-                    31536000) * interval '1 second' AS refresh_token_absolute_ttl,
+                    31536000), 2147483647), 1) * interval '1 second' AS refresh_token_absolute_ttl,
            CASE
                WHEN k.id IS NULL THEN 'unknown'
                WHEN k.client_id <> $10 THEN 'wrong_client'
@@ -54,7 +56,7 @@ WITH code AS MATERIALIZED (
                WHEN k.user_epoch <> u.revocation_epoch THEN 'revoked'
                WHEN u.erased_at IS NOT NULL OR u.locked_at IS NOT NULL AND u.locked_until IS NULL THEN 'user_inactive'
                WHEN s.id IS NULL OR s.revoked_at IS NOT NULL OR s.expires_at <= $6 THEN 'session_ended'
-               WHEN NOT $19 <@ k.resources AND k.resources <> '{}' THEN 'target_exceeded'
+               WHEN NOT (is_uri_list($19) AND ($19 <@ k.resources OR k.resources = '{}')) THEN 'target_exceeded'
                ELSE 'exchanged'
            END AS verdict
     FROM (SELECT) AS one
@@ -86,7 +88,8 @@ WITH code AS MATERIALIZED (
     INSERT INTO refresh_tokens (id, digest, lineage_digest, client_id, user_id, session_id, scopes, resources,
                                 dpop_jkt, x5t_s256, auth_time, acr, amr, issued_at, idle_expires_at, expires_at,
                                 client_epoch, user_epoch)
-    SELECT $16, $17, $18, $10, user_id, session_id, scopes, resources, family_jkt, family_x5t, auth_time, acr, amr,
+    -- A token request narrows its access token, and not the grant (RFC 8707 section 2.2).
+    SELECT $16, $17, $18, $10, user_id, session_id, scopes, granted_resources, family_jkt, family_x5t, auth_time, acr, amr,
            $6, idle_expires_at, expires_at, client_epoch, user_epoch
     FROM verdict, lifetimes
     WHERE verdict = 'exchanged' AND is_first AND refreshes

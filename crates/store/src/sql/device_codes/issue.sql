@@ -1,9 +1,9 @@
 -- $7 id, $8 digest, $9 user code, $10 client, $11 scopes, $12 resources, $13 interval, $14 address, $15 agent
 WITH verdict AS MATERIALIZED (
     SELECT c.revocation_epoch AS client_epoch,
-           $6 + least(coalesce(c.device_code_ttl,
+           $6 + greatest(least(coalesce(c.device_code_ttl,
                                (SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'tokens.device_code_ttl'),
-                               300), 3600) * interval '1 second' AS expires_at,
+                               300), 3600), 1) * interval '1 second' AS expires_at,
            CASE
                WHEN c.id IS NULL THEN 'unknown_client'
                WHEN c.disabled_at IS NOT NULL THEN 'client_disabled'

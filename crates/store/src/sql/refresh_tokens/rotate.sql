@@ -48,7 +48,7 @@ WITH family AS MATERIALIZED (
                WHEN c.dpop_bound_access_tokens AND $16 IS NULL THEN 'dpop_required'
                WHEN c.tls_client_certificate_bound_access_tokens AND $17 IS NULL THEN 'certificate_required'
                WHEN NOT $14 <@ f.scopes THEN 'scope_exceeded'
-               WHEN NOT ($15 <@ f.resources OR f.resources = '{}' AND is_uri_list($15)) THEN 'target_exceeded'
+               WHEN NOT (is_uri_list($15) AND ($15 <@ f.resources OR f.resources = '{}')) THEN 'target_exceeded'
                WHEN f.is_current OR f.is_done THEN 'rotated'
                ELSE 'repeated'
            END AS verdict

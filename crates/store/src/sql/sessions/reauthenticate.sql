@@ -17,7 +17,8 @@ WITH session AS MATERIALIZED (
                ELSE 'reauthenticated'
            END AS verdict
     FROM (
-        SELECT coalesce((SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'sessions.idle_timeout_minutes'), 30)
+        SELECT greatest(least(coalesce(
+                   (SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'sessions.idle_timeout_minutes'), 30), 525600), 1)
                    * interval '1 minute' AS idle
     ) timeout
     LEFT JOIN session s ON true

@@ -13,9 +13,12 @@ WITH person AS MATERIALIZED (
                ELSE 'counted'
            END AS verdict
     FROM (
-        SELECT coalesce((SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'security.lockout_threshold'), 5)
+        -- Whatever a setting says, a login fails or not by its password.
+        SELECT greatest(least(coalesce(
+                   (SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'security.lockout_threshold'), 5), 100), 1)
                    AS threshold,
-               coalesce((SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'security.lockout_duration_minutes'), 30)
+               greatest(least(coalesce(
+                   (SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'security.lockout_duration_minutes'), 30), 10080), 1)
                    * interval '1 minute' AS duration
     ) policy
     LEFT JOIN person u ON true
