@@ -339,3 +339,25 @@ async fn a_replaced_token_is_given_the_same_successor_with_an_access_token_of_it
     // Who presents the successor that was made in vain has one that never was: but it is of the family.
     assert_eq!(world.rotate(&unused).await.0.expect_err("never given"), Refusal::Reused);
 }
+
+#[tokio::test]
+async fn a_token_of_somebody_who_was_erased_is_refused_whatever_its_epoch() {
+    let mut world = World::new().await;
+    let token = world.family("openid").await;
+    world
+        .sql(
+            "UPDATE users SET erased_at = now(), tokens_revoked_before = now(), username = 'erased-' || id,
+                 email = id || '@erased.invalid'",
+        )
+        .await;
+    assert_eq!(world.rotate(&token).await.0.expect_err("erased"), Refusal::UserInactive);
+}
+
+#[tokio::test]
+async fn a_replaced_token_without_a_sealed_successor_is_taken_for_theft() {
+    let mut world = World::new().await;
+    let token = world.family("openid").await;
+    world.rotate(&token).await.0.expect("a successor");
+    world.sql("UPDATE refresh_tokens SET sealed_successor = NULL").await;
+    assert_eq!(world.rotate(&token).await.0.expect_err("theft"), Refusal::Reused);
+}

@@ -55,6 +55,22 @@ async fn each_revocation_counts_at_once_also_through_another_pool() {
 }
 
 #[tokio::test]
+async fn a_token_whose_rows_are_gone_is_as_good_as_revoked() {
+    let grants = "DELETE FROM authorization_codes; DELETE FROM refresh_tokens; DELETE FROM sessions";
+    for (sql, why) in [
+        (grants.to_owned(), Inactive::Session),
+        (format!("{grants}; DELETE FROM users"), Inactive::User),
+        (format!("{grants}; DELETE FROM clients"), Inactive::Client),
+    ] {
+        let mut world = World::new().await;
+        let code = world.code().await;
+        let issued = world.tokens(&code).await;
+        world.sql(&sql).await;
+        assert_eq!(world.introspect(&issued.access).await.expect_err("inactive"), why, "{sql}");
+    }
+}
+
+#[tokio::test]
 async fn a_lock_that_ends_by_itself_cuts_nobody_off() {
     let mut world = World::new().await;
     let code = world.code().await;

@@ -17,6 +17,18 @@
 //! of its kind, whose secret the database never sees. An operation gives an outcome, or a refusal that knows its OAuth
 //! [`ErrorCode`], or a [`StoreError`] when it could not be done at all.
 //!
+//! # What a log of the server may show
+//!
+//! A server that logs statements with their parameters (`log_min_duration_statement`, `auto_explain`) sees no secret of a
+//! presented credential: those are blinded. It does see, and so its log is as confidential as a backup:
+//!
+//! - digests of new secrets, sealed successors and sealed TOTP secrets, from which nobody makes a credential;
+//! - password hashes, in `users.create` and `users.change_password`, which invite guessing;
+//! - personal data, and what a person typed as their name at a login, in `users.find`: now and then their password.
+//!
+//! `log_parameter_max_length = 0` and `log_parameter_max_length_on_error = 0` keep all of that out of the log.
+//! `Debug` of a request shows no secret either, but personal data: requests are not for logs.
+//!
 //! ```no_run
 //! use authority_connection::{Config, Environment};
 //! use authority_store::{ClientId, NewAccessToken, RefreshToken, Rotate, Rotation, Store, AccessToken, system_random};

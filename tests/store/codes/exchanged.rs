@@ -223,3 +223,17 @@ async fn the_same_call_again_gives_the_same_tokens_and_doubles_nothing() {
         Ok(authority_store::Rotation::Rotated(_))
     ));
 }
+
+#[tokio::test]
+async fn a_call_that_is_repeated_later_leaves_when_the_code_was_used() {
+    let mut world = World::new().await;
+    let code = world.code().await;
+    let issued = world.tokens(&code).await;
+    let used = "SELECT consumed_at || ' ' || refresh_token_id FROM authorization_codes";
+    let before = world.value(used).await;
+    world.wait(5);
+    let (_, another) = world.new_tokens();
+    world.exchange(&code, &issued.access, &another).await.expect("the same tokens");
+    assert_eq!(world.value(used).await, before);
+    assert_eq!(world.value("SELECT count(*) FROM refresh_tokens").await, "1");
+}

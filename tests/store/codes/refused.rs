@@ -170,6 +170,25 @@ async fn a_made_up_secret_waits_for_nobody() {
 }
 
 #[tokio::test]
+async fn a_replay_leaves_when_and_why_something_was_revoked_before() {
+    let mut world = World::new().await;
+    let code = world.code().await;
+    world.tokens(&code).await;
+    for table in ["access_tokens", "refresh_tokens"] {
+        world
+            .sql(&format!(
+                "UPDATE {table} SET revoked_at = '2026-11-25T11:00:00Z', revocation_reason = 'administrator'"
+            ))
+            .await;
+    }
+    assert_eq!(world.exchange_with(&code, |r| r).await.0.expect_err("used"), Refusal::Replayed);
+    let sql = "SELECT count(*) FROM (SELECT revoked_at, revocation_reason FROM access_tokens
+                                     UNION ALL SELECT revoked_at, revocation_reason FROM refresh_tokens) one
+               WHERE revoked_at = '2026-11-25T11:00:00Z' AND revocation_reason = 'administrator'";
+    assert_eq!(world.value(sql).await, "2");
+}
+
+#[tokio::test]
 async fn a_replay_revokes_tokens_of_every_kind_that_the_code_gave() {
     let mut world = World::new().await;
     let code = world.code().await;
@@ -188,5 +207,23 @@ async fn a_replay_revokes_tokens_of_every_kind_that_the_code_gave() {
         world.rotate(&successor).await.0.expect_err("revoked"),
         authority_store::RotateRefusal::Revoked
     );
-    assert_eq!(world.value("SELECT DISTINCT revocation_reason FROM refresh_tokens").await, "code_replay");
+    assert_eq!(
+        world
+            .value("SELECT revocation_reason || coalesce(sealed_successor::text, '') FROM refresh_tokens")
+            .await,
+        "code_replay"
+    );
+}
+
+#[tokio::test]
+async fn a_code_of_somebody_who_was_erased_is_refused_whatever_its_epoch() {
+    let mut world = World::new().await;
+    let code = world.code().await;
+    world
+        .sql(
+            "UPDATE users SET erased_at = now(), tokens_revoked_before = now(), username = 'erased-' || id,
+                 email = id || '@erased.invalid'",
+        )
+        .await;
+    assert_eq!(world.exchange_with(&code, |r| r).await.0.expect_err("erased"), Refusal::UserInactive);
 }

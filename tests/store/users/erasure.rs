@@ -9,7 +9,7 @@ use crate::support::eventually;
 const EVERYTHING: &str = "
     SELECT u::text FROM users u UNION ALL SELECT s::text FROM sessions s UNION ALL SELECT c::text FROM clients c
     UNION ALL SELECT r::text FROM refresh_tokens r UNION ALL SELECT t::text FROM access_tokens t
-    UNION ALL SELECT d::text FROM device_codes d";
+    UNION ALL SELECT d::text FROM device_codes d UNION ALL SELECT k::text FROM authorization_codes k";
 
 #[tokio::test]
 async fn an_erased_person_is_named_nowhere_and_everything_of_theirs_is_dead() {
@@ -43,6 +43,8 @@ async fn an_erased_person_is_named_nowhere_and_everything_of_theirs_is_dead() {
                               role = 'admin', created_at = '{now}' WHERE id = '{user}';
              UPDATE clients SET owner_id = '{user}', contacts = '{{ops@example.org,Ada@Example.com,x@example.org}}';
              UPDATE refresh_tokens SET authorization_details = '{details}';
+             UPDATE authorization_codes SET authorization_details = '{details}',
+                 requested_claims = '{{"userinfo": {{"nickname": {{"value": "Ada"}}}}}}';
              UPDATE access_tokens SET authorization_details = '{details}', actor = '{{\"sub\": \"Ada\"}}';
              INSERT INTO device_codes (id, digest, user_code, client_id, scopes, status, user_id, answered_at,
                                        ip_address, user_agent, issued_at, expires_at)

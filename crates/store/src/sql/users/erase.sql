@@ -34,6 +34,12 @@ WITH person AS MATERIALIZED (
     UPDATE access_tokens t
     SET authorization_details = NULL, actor = NULL
     WHERE t.user_id = $7 AND num_nonnulls(t.authorization_details, t.actor) > 0
+), codes AS (
+    -- No index finds codes by user. One that was granted without a session keeps this until its partition is dropped.
+    UPDATE authorization_codes k
+    SET authorization_details = NULL, requested_claims = NULL
+    WHERE k.session_id = ANY (ARRAY(SELECT s.id FROM sessions s WHERE s.user_id = $7)) AND k.user_id = $7
+      AND num_nonnulls(k.authorization_details, k.requested_claims) > 0
 ), answered AS (
     UPDATE device_codes d
     SET ip_address = NULL, user_agent = NULL
