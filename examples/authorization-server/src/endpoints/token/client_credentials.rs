@@ -1,7 +1,9 @@
 //! `grant_type=client_credentials` (RFC 6749 section 4.4).
 
 use authority_entity::sea_orm_active_enums::GrantType;
-use authority_store::{AccessToken, ErrorCode, IssueAccessToken, IssueAccessTokenRefusal, NewAccessToken};
+use authority_store::{
+    AccessToken, ErrorCode, IssueAccessToken, IssueAccessTokenRefusal, NewAccessToken, Subject,
+};
 use axum::response::Response;
 
 use super::TokenRequest;
@@ -24,7 +26,7 @@ pub(super) async fn issue(request: &TokenRequest<'_>) -> Result<Response, Failur
         access_token: NewAccessToken::Opaque(&access),
         client: client.id,
         grant_type: GrantType::ClientCredentials,
-        user: None,
+        subject: Subject::Client,
         scopes: &scopes,
         audience: &app.audience(),
         resources: &[],
