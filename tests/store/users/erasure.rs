@@ -44,7 +44,7 @@ async fn an_erased_person_is_named_nowhere_and_everything_of_theirs_is_dead() {
              UPDATE clients SET owner_id = '{user}', contacts = '{{ops@example.org,Ada@Example.com,x@example.org}}';
              UPDATE refresh_tokens SET authorization_details = '{details}';
              UPDATE authorization_codes SET authorization_details = '{details}',
-                 requested_claims = '{{"userinfo": {{"nickname": {{"value": "Ada"}}}}}}';
+                 requested_claims = '{{\"userinfo\": {{\"nickname\": {{\"value\": \"Ada\"}}}}}}';
              UPDATE access_tokens SET authorization_details = '{details}', actor = '{{\"sub\": \"Ada\"}}';
              INSERT INTO device_codes (id, digest, user_code, client_id, scopes, status, user_id, answered_at,
                                        ip_address, user_agent, issued_at, expires_at)
