@@ -361,3 +361,17 @@ async fn a_replaced_token_without_a_sealed_successor_is_taken_for_theft() {
     world.sql("UPDATE refresh_tokens SET sealed_successor = NULL").await;
     assert_eq!(world.rotate(&token).await.0.expect_err("theft"), Refusal::Reused);
 }
+
+#[tokio::test]
+async fn a_token_that_is_bound_to_a_certificate_needs_that_one() {
+    let mut world = World::new().await;
+    let code = world.code().await;
+    let sender = Some(certificate(1));
+    let (outcome, _, token) = world.exchange_with(&code, |r| Exchange { sender, ..r }).await;
+    outcome.expect("tokens");
+    for other in [None, Some(certificate(2)), Some(dpop(1))] {
+        let (outcome, ..) = world.rotate_with(&token, |r| Rotate { sender: other, ..r }).await;
+        assert_eq!(outcome.expect_err("another"), Refusal::SenderMismatch, "{other:?}");
+    }
+    world.rotate_with(&token, |r| Rotate { sender, ..r }).await.0.expect("a successor");
+}

@@ -227,3 +227,16 @@ async fn a_code_of_somebody_who_was_erased_is_refused_whatever_its_epoch() {
         .await;
     assert_eq!(world.exchange_with(&code, |r| r).await.0.expect_err("erased"), Refusal::UserInactive);
 }
+
+#[tokio::test]
+async fn a_code_does_not_outlive_the_session_that_it_was_granted_in() {
+    let mut world = World::new().await;
+    world.sql("UPDATE sessions SET expires_at = created_at + interval '60 seconds', idle_expires_at = created_at + interval '60 seconds'").await;
+    for scopes in ["openid", "openid offline_access"] {
+        let then = world.now;
+        let code = world.code_for(scopes).await;
+        world.wait(60);
+        assert_eq!(world.exchange_with(&code, |r| r).await.0.expect_err("over"), Refusal::SessionEnded);
+        world.now = then;
+    }
+}
