@@ -78,6 +78,10 @@ fn of_io_in(kind: Kind, error: IoError, at: Box<Target>) -> ConnectError {
         (ErrorKind::InvalidInput | ErrorKind::InvalidData, Kind::Conversation) if !is_tls => {
             ConnectError::NotPostgres { at, source: Box::new(error) }
         }
+        // How the driver's codec calls an end in the middle of a message.
+        (ErrorKind::Other, Kind::Conversation) if error.to_string() == "bytes remaining on stream" => {
+            ConnectError::Closed { at }
+        }
         _ => of_io(error, at),
     }
 }
@@ -140,9 +144,12 @@ mod tests {
 
     #[tokio::test]
     async fn what_hangs_up_is_told_from_what_says_something_else() {
-        let silent = answered(b"").await;
-        assert!(matches!(silent, ConnectError::Closed { .. }), "{silent:?}");
-        for said in [&message(b'Z', b"I")[..], b"HTTP\0\0\0\x01 400 Bad Request\r\n"] {
+        // The first words of something else read as the length of a message that never ends.
+        for said in [&b""[..], b"HTTP/1.1 400 Bad Request\r\n"] {
+            let error = answered(said).await;
+            assert!(matches!(error, ConnectError::Closed { .. }), "{said:?}: {error:?}");
+        }
+        for said in [&message(b'Z', b"I")[..], b"H\0\0\0\x01"] {
             let error = answered(said).await;
             assert!(matches!(error, ConnectError::NotPostgres { .. }), "{said:?}: {error:?}");
         }
