@@ -15,6 +15,9 @@ use crate::arguments::Arguments;
 use crate::postmaster::Postmaster;
 use crate::sessions;
 
+/// How often to see whether the server is still there, which costs nothing; it is asked less often.
+const GLANCE: Duration = Duration::from_millis(200);
+
 /// Watches over the server of `-D` until it is gone, or nobody has been using it for `-t`: then it is stopped.
 ///
 /// Does nothing when somebody watches over it already. Fails when the state directory `-S` cannot be used.
@@ -28,9 +31,14 @@ pub(crate) fn watch(arguments: &Arguments) -> Result<(), String> {
     }
     let pause = (patience / 4).min(Duration::from_secs(5));
     let mut last_session = Instant::now();
+    let mut last_asked = Instant::now();
     loop {
-        sleep(pause);
+        sleep(GLANCE);
         let Some(server) = Postmaster::read(data_dir).filter(Postmaster::is_there) else { return Ok(()) };
+        if last_asked.elapsed() < pause {
+            continue;
+        }
+        last_asked = Instant::now();
         if is_busy(&server) {
             last_session = Instant::now();
         }
@@ -38,8 +46,11 @@ pub(crate) fn watch(arguments: &Arguments) -> Result<(), String> {
             continue;
         }
         let lock = open(&state_dir.join("lock"))?;
-        lock.lock().map_err(|error| format!("cannot lock {}: {error}", state_dir.display()))?;
-        // Somebody may have come while the lock was somebody else's.
+        // Who has it starts or stops the server, and the latter waits for the end of this.
+        if lock.try_lock().is_err() {
+            continue;
+        }
+        // Somebody may have come since.
         if !is_wanted(state_dir, patience) && !is_busy(&server) {
             server.signal(Signal::SIGINT)?;
             while server.is_there() && Postmaster::read(data_dir).is_some_and(|found| found.pid == server.pid)

@@ -239,7 +239,9 @@ impl Context {
     }
 
     /// The package that brings an embedded PostgreSQL, where this is a source tree that has it.
-    fn embedded(&self) -> Outcome<Option<Embedded>> {
+    ///
+    /// Fails when the user has neither a home nor a state directory.
+    pub fn embedded(&self) -> Outcome<Option<Embedded>> {
         if !self.is_source_tree {
             return Ok(None);
         }
@@ -257,7 +259,9 @@ impl Context {
             .map_err(|error| private(&error))
     }
 
-    fn user_dirs(&self) -> UserDirs {
+    /// Where the user's private servers are kept.
+    #[must_use]
+    pub fn user_dirs(&self) -> UserDirs {
         UserDirs {
             home: self.environment.home(),
             state_home: self.environment.xdg_state_home(),

@@ -146,7 +146,7 @@ impl Server {
         if running {
             instance.stop(StopMode::Fast)?;
         }
-        watch::forget_stay(state.path())?;
+        watch::end(state.path())?;
         socket_dir::tidy(state.path())?;
         Ok(running)
     }

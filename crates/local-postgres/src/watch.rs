@@ -5,11 +5,13 @@
 //! server to stay. It holds `lock` when it stops the server, so that no command is given one that is about to end.
 
 use std::fs::{File, OpenOptions};
+use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, SystemTime};
+use std::thread::sleep;
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::error::{LocalPostgresError, Result};
 use crate::instance::Instance;
@@ -42,15 +44,24 @@ pub(crate) fn let_stay(state_dir: &Path) -> Result<()> {
     touch(&state_dir.join("stay"))
 }
 
-/// Takes [`let_stay`] back.
-pub(crate) fn forget_stay(state_dir: &Path) -> Result<()> {
-    let path = state_dir.join("stay");
-    match std::fs::remove_file(&path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(LocalPostgresError::io("remove", &path)(error))
+/// After the end of a server: takes [`let_stay`] back, and waits until nobody watches any more.
+pub(crate) fn end(state_dir: &Path) -> Result<()> {
+    /// Far longer than the watch takes to see that the server is gone.
+    const PATIENCE: Duration = Duration::from_secs(10);
+    let stay = state_dir.join("stay");
+    match std::fs::remove_file(&stay) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            return Err(LocalPostgresError::io("remove", &stay)(error));
         }
-        _ => Ok(()),
+        _ => {}
     }
+    let Ok(watching) = File::open(state_dir.join("watch")) else { return Ok(()) };
+    let begin = Instant::now();
+    // It holds this lock as long as it lives. One that hangs harms nobody: there is no server that it could stop.
+    while watching.try_lock().is_err() && begin.elapsed() < PATIENCE {
+        sleep(Duration::from_millis(20));
+    }
+    Ok(())
 }
 
 fn touch(path: &Path) -> Result<()> {

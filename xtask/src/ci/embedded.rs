@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::ffi::OsString;
 use std::fs;
+use std::io::ErrorKind;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,14 +11,10 @@ use std::time::Instant;
 
 use anstream::eprintln;
 use authority_admin::{Context, Failure, Outcome};
-use authority_local_postgres::{Embedded, SearchPath, programs};
+use authority_local_postgres::{Config, Embedded, SearchPath, Server, programs};
 
 use super::Cargo;
 use crate::tree;
-
-/// What a newcomer runs, in this order.
-const COMMANDS: [&[&str]; 4] =
-    [&["migrate"], &["seed"], &["generate", "--check"], &["migrate", "status", "--check"]];
 
 pub(super) fn check(context: &Context, cargo: &Cargo<'_>) -> Outcome {
     if !Embedded::IS_FOR_THIS_PLATFORM {
@@ -27,7 +24,7 @@ pub(super) fn check(context: &Context, cargo: &Cargo<'_>) -> Outcome {
     package(cargo)?;
     let tests = ["test", "--package", "authority-local-postgres", "--quiet", "--", "--ignored", "embedded::"];
     cargo.run("the embedded server ends with its last user, and no sooner", &tests, &[])?;
-    commands(context)
+    commands(context, cargo)
 }
 
 /// What is checked of every other package too.
@@ -42,26 +39,80 @@ fn package(cargo: &Cargo<'_>) -> Outcome {
     cargo.run("the embedded package's tests pass", &with("test", &[]), &[])
 }
 
-/// This program itself, in a folder without `.env`, with a `PATH` that holds everything but PostgreSQL.
-fn commands(context: &Context) -> Outcome {
-    let failed = |error: std::io::Error| Failure::saying(format!("cannot strip PATH of PostgreSQL: {error}"));
-    let folder = tree::root().join("target").join("path-without-postgresql");
-    strip(context, &folder).map_err(failed)?;
-    let itself = std::env::current_exe().map_err(failed)?;
-    for arguments in COMMANDS {
+/// What a newcomer runs, in a folder that looks like a source tree and has a private server of its own, with a `PATH`
+/// that holds everything but PostgreSQL.
+fn commands(context: &Context, cargo: &Cargo<'_>) -> Outcome {
+    cargo.run("authority-db builds", &["build", "--quiet", "--bin", "authority-db"], &[])?;
+    let newcomer = Newcomer::arrive(context)?;
+    let done = newcomer.work();
+    newcomer.forget()?;
+    done
+}
+
+/// Somebody who has nothing but cargo.
+struct Newcomer {
+    folder: PathBuf,
+    path: PathBuf,
+    xtask: PathBuf,
+    server: Config,
+}
+
+impl Newcomer {
+    fn arrive(context: &Context) -> Outcome<Self> {
+        let failed = |error: std::io::Error| Failure::saying(format!("cannot prepare a folder: {error}"));
+        let private = |error| Failure::new(&error);
+        let target = tree::root().join("target");
+        let (folder, path) = (target.join("newcomer"), target.join("path-without-postgresql"));
+        strip(context, &path).map_err(failed)?;
+        // Of an earlier run.
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).map_err(failed)?;
+        // An empty .env keeps that of the workspace from being read.
+        for file in ["Cargo.lock", ".env"] {
+            fs::write(folder.join(file), "").map_err(failed)?;
+        }
+        for name in ["embedded", "target"] {
+            symlink(tree::root().join(name), folder.join(name)).map_err(failed)?;
+        }
+        let embedded = context.embedded()?.ok_or_else(|| Failure::saying("there is no package embedded"))?;
+        let programs = embedded.programs(|step| eprintln!("ci: {step}")).map_err(private)?;
+        let server = Config::for_workspace(programs, &folder, &context.user_dirs()).map_err(private)?;
+        let newcomer = Self { folder, path, xtask: std::env::current_exe().map_err(failed)?, server };
+        newcomer.forget()?;
+        Ok(newcomer)
+    }
+
+    fn work(&self) -> Outcome {
+        let authority_db = self.xtask.with_file_name("authority-db");
+        self.run(&authority_db, &["migrate"], "")?;
+        self.run(&authority_db, &["seed"], "")?;
+        // The files of this tree, as derived on the server of that one.
+        let url = self.run(&authority_db, &["url"], "")?;
+        self.run(&self.xtask, &["generate", "--check"], url.trim())?;
+        self.run(&authority_db, &["migrate", "status", "--check"], "")?;
+        self.run(&authority_db, &["stop"], "").map(drop)
+    }
+
+    /// What a program prints; without a database that it is told of, the private server's is meant.
+    fn run(&self, program: &Path, arguments: &[&str], database_url: &str) -> Outcome<String> {
         let started = Instant::now();
         let shown = arguments.join(" ");
-        eprintln!("ci: AUTHORITY_PG=embedded cargo xtask {shown}");
-        let output = Command::new(&itself)
+        let mut command = Command::new(program);
+        command
             .args(arguments)
-            .env("PATH", &folder)
+            .env("PATH", &self.path)
             // The only folder to look in, so that those do not count either into which PostgreSQL is usually installed.
-            .env("AUTHORITY_PG_BIN", &folder)
+            .env("AUTHORITY_PG_BIN", &self.path)
             .env("AUTHORITY_PG", "embedded")
-            .env_remove("DATABASE_URL")
-            .current_dir("/")
-            .output()
-            .map_err(failed)?;
+            .current_dir(&self.folder);
+        if database_url.is_empty() {
+            command.env_remove("DATABASE_URL");
+        } else {
+            command.env("DATABASE_URL", database_url);
+        }
+        let ran = command.output();
+        let output =
+            ran.map_err(|error| Failure::saying(format!("cannot run {}: {error}", program.display())))?;
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
             return Err(Failure::saying(format!("not true: {shown} works on the embedded PostgreSQL"))
@@ -69,8 +120,21 @@ fn commands(context: &Context) -> Outcome {
                 .with_fix(format!("AUTHORITY_PG=embedded cargo xtask {shown}")));
         }
         eprintln!("ci: {shown} works on the embedded PostgreSQL ({} s)", started.elapsed().as_secs());
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
-    Ok(())
+
+    /// Stops the server and removes everything that it kept.
+    fn forget(&self) -> Outcome {
+        Server::stop(&self.server, |_| {}).map_err(|error| Failure::new(&error))?;
+        let kept = self.server.state_dir();
+        let place = kept.parent().unwrap_or(&kept);
+        match fs::remove_dir_all(place) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(Failure::saying(format!("cannot remove {}: {error}", place.display())))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// Makes a folder with a link to each program of `PATH` that is not PostgreSQL's. The first of a name counts, as in `PATH`.
