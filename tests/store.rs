@@ -16,6 +16,7 @@ mod races;
 mod refresh;
 mod revocation;
 mod sessions;
+mod spans;
 mod statements;
 mod users;
 mod with;
