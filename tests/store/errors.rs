@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use super::races::{race_for_a_code, race_for_a_refresh_token};
 use super::world::{AUDIENCE, World, rotate, store_at};
-use crate::support::{Session, column, eventually, in_time, server};
+use crate::support::{Need, Session, column, eventually, in_time, server};
 
 /// The error of a rotation that could not be done.
 async fn failure(world: &mut World) -> StoreError {
@@ -61,6 +61,9 @@ async fn a_refused_row_is_named_by_its_constraint_and_shown_to_nobody() {
 
 #[tokio::test]
 async fn a_statement_that_waits_too_long_is_cancelled_and_has_done_nothing() {
+    if Need::Timers.is_missing() {
+        return;
+    }
     let mut world = World::with("statement_timeout=300").await;
     let token = world.family("openid").await;
     let lock = format!("SELECT FROM refresh_tokens WHERE id = '{}' FOR UPDATE", token.family());

@@ -10,13 +10,16 @@ use chrono::{DateTime, Utc};
 use super::with::hex;
 use super::world::{AUDIENCE, rotate, store_at};
 use crate::servers;
-use crate::support::eventually;
+use crate::support::{Need, eventually};
 
 const ROTATIONS: usize = 3000;
 
 /// On a server of its own: PostgreSQL keeps old versions of rows while a transaction lasts in any of its databases.
 #[tokio::test]
 async fn rotations_stay_on_their_page_and_off_every_index() {
+    if Need::Timers.is_missing() {
+        return;
+    }
     let server = servers::start(&[], None);
     let owner = sqlx::PgPool::connect(&server.url()).await.expect("the owner can connect");
     Runner::new(owner.clone()).up(None, &|_| {}).await.unwrap_or_else(|error| panic!("{error}: {error:?}"));

@@ -6,6 +6,7 @@ use super::kills::survives_kills;
 use super::races::{race_for_a_code, race_for_a_refresh_token, rounds};
 use super::world::{World, store_at};
 use crate::pgbouncer::Pooler;
+use crate::support::Need;
 
 /// A world whose store has so many connections to a pooler that has so many to the server.
 async fn behind(clients: u32, servers: u32) -> (World, Pooler) {
@@ -24,6 +25,9 @@ async fn behind(clients: u32, servers: u32) -> (World, Pooler) {
 
 #[tokio::test]
 async fn a_grant_goes_its_way_through_the_pooler() {
+    if Need::PgBouncer.is_missing() {
+        return;
+    }
     let (mut world, _pooler) = behind(4, 2).await;
     let code = world.code().await;
     let issued = world.tokens(&code).await;
@@ -40,6 +44,9 @@ async fn a_grant_goes_its_way_through_the_pooler() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn one_of_many_wins_through_the_pooler_as_well() {
+    if Need::PgBouncer.is_missing() {
+        return;
+    }
     let (mut world, _pooler) = behind(24, 12).await;
     let mut token = world.family("openid offline_access").await;
     for _ in 0..rounds(5) {
@@ -50,6 +57,9 @@ async fn one_of_many_wins_through_the_pooler_as_well() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn backends_that_die_behind_the_pooler_lose_nothing_and_double_nothing() {
+    if Need::PgBouncer.is_missing() {
+        return;
+    }
     let (world, _pooler) = behind(8, 4).await;
     survives_kills(&world, "authority", 8, rounds(5)).await;
 }

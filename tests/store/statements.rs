@@ -8,7 +8,7 @@ use authority_store::{Actor, IssueAccessToken, PresentedAccessToken};
 
 use super::world::{World, store_at};
 use crate::pgbouncer::Pooler;
-use crate::support::{eventually, execute, server};
+use crate::support::{Need, eventually, execute, server};
 
 /// Every operation of tokens once, with what it is called.
 async fn every_operation(world: &mut World) {
@@ -104,6 +104,9 @@ async fn each_operation_is_one_execution_of_one_prepared_statement() {
 
 #[tokio::test]
 async fn each_operation_is_one_statement_through_the_pooler_as_well() {
+    if Need::PgBouncer.is_missing() {
+        return;
+    }
     let mut world = World::new().await;
     let counts = logged(&mut world, "authority").await;
     let of = |kind: &str| counts.get(kind).copied().unwrap_or_default();
