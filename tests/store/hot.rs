@@ -59,7 +59,8 @@ async fn rotations_stay_on_their_page_and_off_every_index() {
         let sql = format!("SELECT {what} FROM pg_stat_user_tables WHERE relname = 'refresh_tokens'");
         servers::superuser_reads(&server, DATABASE, &sql).await.join("")
     };
-    // Backends tell what they did a while after they did it.
+    // A backend tells what it did a while later, and at its end.
+    store.pool().close().await;
     eventually("the server has counted", async || read("n_tup_upd").await == ROTATIONS.to_string()).await;
     let share: f64 = read("n_tup_hot_upd::float8 / n_tup_upd").await.parse().expect("a number");
     eprintln!("{:.2} % of {ROTATIONS} rotations were HOT", share * 100.0);

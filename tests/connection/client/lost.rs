@@ -8,9 +8,10 @@ use tokio_postgres::types::Type;
 use super::{lent, one, pool, process};
 use crate::connection::config;
 use crate::servers::start;
-use crate::support::{Database, in_time};
+use crate::support::{Database, eventually, in_time};
 
-const END: &str = "SELECT pg_terminate_backend($1::int4, 10000)";
+const END: &str = "SELECT pg_terminate_backend($1::int4)";
+const GONE: &str = "SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $1::int4)";
 
 #[tokio::test]
 async fn a_connection_whose_server_process_ended_is_not_handed_out_again() {
@@ -21,6 +22,11 @@ async fn a_connection_whose_server_process_ended_is_not_handed_out_again() {
     drop(first);
     let end = second.query(END, &[Type::INT4], &[&ended]).await.expect("it ends");
     assert!(end[0].get::<_, bool>(0));
+    let gone = async || {
+        let rows = second.query(GONE, &[Type::INT4], &[&ended]).await.expect("it looks");
+        rows[0].get::<_, bool>(0)
+    };
+    eventually("it is gone", gone).await;
     let next = lent(&pool).await;
     assert_ne!(process(&next).await, ended);
     let status = pool.status();

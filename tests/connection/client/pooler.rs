@@ -10,7 +10,7 @@ use crate::support::{Database, Need, eventually};
 const NEXT: &str = "SELECT $1::int4 + 1";
 const RUNS: &str = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%pg_sleep(600)%' \
                     AND datname = current_database() AND pid <> pg_backend_pid()";
-const END: &str = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE query LIKE \
+const END: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE \
                    '%pg_sleep(600)%' AND datname = current_database() AND pid <> pg_backend_pid()";
 
 #[tokio::test]
@@ -77,6 +77,7 @@ async fn a_client_that_gives_up_leaves_the_pooler_and_the_pool_sound() {
         assert_eq!(one::<i32>(&lent(&pool).await, "SELECT 7").await, 7, "{}", pooler.log());
         // Behind a pooler, it is left to itself.
         database.execute(END).await;
+        eventually("it is ended", async || database.column(RUNS).await == ["0"]).await;
     }
     let status = pool.status();
     assert_eq!(
