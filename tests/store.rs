@@ -7,6 +7,7 @@ mod clients;
 mod codes;
 mod devices;
 mod errors;
+mod hostile;
 mod hot;
 mod kills;
 mod model;

@@ -57,6 +57,7 @@ WITH code AS MATERIALIZED (
                WHEN u.erased_at IS NOT NULL OR u.locked_at IS NOT NULL AND u.locked_until IS NULL THEN 'user_inactive'
                WHEN s.id IS NULL OR s.revoked_at IS NOT NULL OR s.expires_at <= $6 THEN 'session_ended'
                WHEN NOT (is_uri_list($19) AND ($19 <@ k.resources OR k.resources = '{}')) THEN 'target_exceeded'
+               WHEN NOT is_printable_list($15) THEN 'bad_audience'
                ELSE 'exchanged'
            END AS verdict
     FROM (SELECT) AS one

@@ -9,6 +9,7 @@ WITH verdict AS MATERIALIZED (
                WHEN c.disabled_at IS NOT NULL THEN 'client_disabled'
                WHEN NOT 'urn:ietf:params:oauth:grant-type:device_code' = ANY (c.grant_types) THEN 'unauthorized_client'
                WHEN NOT $11 <@ c.allowed_scopes THEN 'scope_not_allowed'
+               WHEN NOT is_uri_list($12) THEN 'bad_target'
                ELSE 'issued'
            END AS verdict
     FROM (SELECT) AS one LEFT JOIN clients c ON c.id = $10

@@ -49,6 +49,7 @@ WITH family AS MATERIALIZED (
                WHEN c.tls_client_certificate_bound_access_tokens AND $17 IS NULL THEN 'certificate_required'
                WHEN NOT $14 <@ f.scopes THEN 'scope_exceeded'
                WHEN NOT (is_uri_list($15) AND ($15 <@ f.resources OR f.resources = '{}')) THEN 'target_exceeded'
+               WHEN NOT is_printable_list($20) THEN 'bad_audience'
                WHEN f.is_current OR f.is_done THEN 'rotated'
                ELSE 'repeated'
            END AS verdict

@@ -4,7 +4,7 @@ WITH person AS MATERIALIZED (
     -- Waits for a change of password or an erasure under way, and then sees it; logins do not wait for each other.
     SELECT u.id, u.revocation_epoch, u.erased_at, u.locked_at, u.locked_until FROM users u WHERE u.id = $10 FOR SHARE
 ), verdict AS MATERIALIZED (
-    SELECT u.revocation_epoch AS user_epoch,
+    SELECT u.revocation_epoch AS user_epoch, s.id IS NOT NULL AS is_done,
            coalesce(s.expires_at, $6 + l.duration) AS expires_at,
            coalesce(s.idle_expires_at, least($6 + l.idle_timeout, $6 + l.duration)) AS idle_expires_at,
            CASE
@@ -14,6 +14,7 @@ WITH person AS MATERIALIZED (
                     OR u.locked_at IS NOT NULL AND u.locked_until IS NULL THEN 'user_inactive'
                WHEN u.locked_until > $6 THEN 'user_locked'
                WHEN u.revocation_epoch <> $17 THEN 'revoked'
+               WHEN char_length($12) NOT BETWEEN 1 AND 255 OR NOT is_scope_list($13) THEN 'bad_context'
                ELSE 'created'
            END AS verdict
     FROM (
@@ -32,7 +33,7 @@ WITH person AS MATERIALIZED (
                           last_active_at, idle_expires_at, expires_at, user_epoch)
     SELECT $7, $8, $9, $10, $11, $12, $13, $14::inet, $15, $16, $6, $6, idle_expires_at, expires_at, user_epoch
     FROM verdict
-    WHERE verdict = 'created'
+    WHERE verdict = 'created' AND NOT is_done
     ON CONFLICT (id) DO NOTHING
 ), answer AS (
     SELECT verdict, idle_expires_at, expires_at FROM verdict
