@@ -10,6 +10,7 @@ mod errors;
 mod hostile;
 mod hot;
 mod kills;
+mod lock_order;
 mod model;
 mod plans;
 mod pooler;
