@@ -8,7 +8,8 @@ WITH verdict AS MATERIALIZED (
            coalesce(t.user_epoch, $19, 0) AS user_epoch,
            t.session_id, t.refresh_token_id,
            least($6 + greatest(least(coalesce(c.access_token_ttl,
-                                     (SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'tokens.access_token_ttl'),
+                                     (SELECT (value #>> '{}')::bigint FROM settings
+                                      WHERE key = 'tokens.access_token_ttl' AND value_type = 'integer'),
                                      3600), 86400), 1) * interval '1 second', t.expires_at) AS expires_at,
            CASE
                WHEN c.id IS NULL THEN 'unknown_client'

@@ -4,7 +4,8 @@
 WITH verdict AS MATERIALIZED (
     SELECT c.revocation_epoch AS client_epoch, u.revocation_epoch AS user_epoch,
            $6 + greatest(least(coalesce(c.authorization_code_ttl,
-                               (SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'tokens.authorization_code_ttl'),
+                               (SELECT (value #>> '{}')::bigint FROM settings
+                                WHERE key = 'tokens.authorization_code_ttl' AND value_type = 'integer'),
                                600), 600), 1) * interval '1 second' AS expires_at,
            CASE
                WHEN c.id IS NULL THEN 'unknown_client'

@@ -18,13 +18,16 @@ WITH code AS MATERIALIZED (
            CASE WHEN c.client_type = 'public' THEN $12 END AS family_x5t,
            -- Whatever a setting says, a lifetime is one that the table takes.
            greatest(least(coalesce(c.access_token_ttl,
-                          (SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'tokens.access_token_ttl'),
+                          (SELECT (value #>> '{}')::bigint FROM settings
+                           WHERE key = 'tokens.access_token_ttl' AND value_type = 'integer'),
                           3600), 86400), 1) * interval '1 second' AS access_token_ttl,
            greatest(least(coalesce(c.refresh_token_ttl,
-                    (SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'tokens.refresh_token_ttl'),
+                    (SELECT (value #>> '{}')::bigint FROM settings
+                     WHERE key = 'tokens.refresh_token_ttl' AND value_type = 'integer'),
                     2592000), 2147483647), 1) * interval '1 second' AS refresh_token_ttl,
            greatest(least(coalesce(c.refresh_token_absolute_ttl,
-                    (SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'tokens.refresh_token_absolute_ttl'),
+                    (SELECT (value #>> '{}')::bigint FROM settings
+                     WHERE key = 'tokens.refresh_token_absolute_ttl' AND value_type = 'integer'),
                     31536000), 2147483647), 1) * interval '1 second' AS refresh_token_absolute_ttl,
            CASE
                WHEN k.id IS NULL THEN 'unknown'

@@ -2,7 +2,8 @@
 WITH verdict AS MATERIALIZED (
     SELECT c.revocation_epoch AS client_epoch,
            $6 + greatest(least(coalesce(c.device_code_ttl,
-                               (SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'tokens.device_code_ttl'),
+                               (SELECT (value #>> '{}')::bigint FROM settings
+                                WHERE key = 'tokens.device_code_ttl' AND value_type = 'integer'),
                                300), 3600), 1) * interval '1 second' AS expires_at,
            CASE
                WHEN c.id IS NULL THEN 'unknown_client'

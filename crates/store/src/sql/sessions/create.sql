@@ -20,10 +20,12 @@ WITH person AS MATERIALIZED (
     FROM (
         -- Whatever a setting says, a lifetime is one that the table takes.
         SELECT greatest(least(coalesce(
-                   (SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'sessions.duration_days'), 7), 365), 1)
+                   (SELECT (value #>> '{}')::bigint FROM settings
+                    WHERE key = 'sessions.duration_days' AND value_type = 'integer'), 7), 365), 1)
                    * interval '24 hours' AS duration,
                greatest(least(coalesce(
-                   (SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'sessions.idle_timeout_minutes'), 30), 525600), 1)
+                   (SELECT (value #>> '{}')::bigint FROM settings
+                    WHERE key = 'sessions.idle_timeout_minutes' AND value_type = 'integer'), 30), 525600), 1)
                    * interval '1 minute' AS idle_timeout
     ) l
     LEFT JOIN person u ON true
