@@ -1,6 +1,5 @@
 use authority_connection::{Config, Environment};
 use authority_entity::sea_orm_active_enums::CodeChallengeMethod;
-use authority_local_postgres::APP_ROLE;
 use authority_store::{
     AccessToken, AuthorizationCode, ClientId, CodeChallenge, CodeVerifier, Exchange, ExchangeRefusal,
     Exchanged, Inactive, IntrospectedAccessToken, IssueCode, NewAccessToken, PresentedAccessToken,
@@ -10,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
+use super::ways;
 use crate::support::Database;
 
 /// Where the clients of these tests want their codes.
@@ -47,7 +47,7 @@ impl World {
     /// The same, with further parameters in the address of the database.
     pub(crate) async fn with(parameters: &str) -> Self {
         let database = Database::migrated().await;
-        let store = store_at(&format!("{}?{parameters}", database.url_as(APP_ROLE))).await;
+        let store = store_on(&database, parameters).await;
         let now = "2026-11-25T12:00:00Z".parse().expect("a time");
         let mut random = StdRng::seed_from_u64(7);
         let client = ClientId::new(now, &mut random);
@@ -210,6 +210,13 @@ pub(crate) fn rotate<'a>(
         audience,
         audit: None,
     }
+}
+
+/// A store on a database, the way that this test goes, with parameters in the address.
+pub(crate) async fn store_on(database: &Database, parameters: &str) -> Store {
+    let store = store_at(&format!("{}?{parameters}", ways::address_of(database).await)).await;
+    assert_eq!(store.pool().server().pooled, ways::is_pooled());
+    store
 }
 
 /// A store on the database at an address.

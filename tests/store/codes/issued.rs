@@ -7,6 +7,7 @@ use authority_store::{
     CodeChallenge, ErrorCode, IssueCode, IssueCodeRefusal as Refusal, SessionId, Thumbprint, UserId,
 };
 use chrono::TimeDelta;
+use macro_rules_attribute::apply;
 use serde_json::json;
 
 use crate::store::with::{kept, uris};
@@ -18,7 +19,7 @@ fn same(request: IssueCode<'_>) -> IssueCode<'_> {
     request
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn each_reason_not_to_issue_a_code_has_its_error_code_and_writes_nothing() {
     let mut world = World::new().await;
     let mut seen = HashSet::new();
@@ -117,7 +118,7 @@ async fn each_reason_not_to_issue_a_code_has_its_error_code_and_writes_nothing()
     assert_eq!(world.value("SELECT count(*) FROM authorization_codes").await, "0");
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn everything_of_the_request_is_in_the_row() {
     let mut world = World::new().await;
     world.sql("UPDATE clients SET revocation_epoch = 3; UPDATE users SET revocation_epoch = 5; UPDATE sessions SET user_epoch = 5").await;
@@ -150,7 +151,7 @@ async fn everything_of_the_request_is_in_the_row() {
     );
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_code_lives_as_the_client_says_or_the_setting_but_ten_minutes_at_most() {
     let mut world = World::new().await;
     for (setting, client, seconds) in [
@@ -168,7 +169,7 @@ async fn a_code_lives_as_the_client_says_or_the_setting_but_ten_minutes_at_most(
     }
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_lock_that_ends_by_itself_does_not_keep_who_is_signed_in_from_granting() {
     let mut world = World::new().await;
     world.sql("UPDATE users SET locked_at = now(), locked_until = now() + interval '1 hour'").await;
@@ -176,7 +177,7 @@ async fn a_lock_that_ends_by_itself_does_not_keep_who_is_signed_in_from_granting
     world.tokens(&code).await;
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn the_same_call_again_issues_the_same_code_once() {
     let mut world = World::new().await;
     let code = authority_store::AuthorizationCode::generate(world.now, &mut world.random);

@@ -1,5 +1,6 @@
 use authority_entity::secret::{Digest, Sealed};
 use authority_store::{Actor, Change, ChangePassword, CurrentPassword, Elsewhere, Inactive, UserId};
+use macro_rules_attribute::apply;
 
 use super::hash;
 use crate::store::world::World;
@@ -11,7 +12,7 @@ const EVERYTHING: &str = "
     UNION ALL SELECT r::text FROM refresh_tokens r UNION ALL SELECT t::text FROM access_tokens t
     UNION ALL SELECT d::text FROM device_codes d UNION ALL SELECT k::text FROM authorization_codes k";
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn an_erased_person_is_named_nowhere_and_everything_of_theirs_is_dead() {
     let mut world = World::new().await;
     let cookie = world.sign_in().await;
@@ -102,7 +103,7 @@ async fn an_erased_person_is_named_nowhere_and_everything_of_theirs_is_dead() {
     assert_eq!(erase.expect("a database"), Change::Unknown);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_session_that_begins_during_an_erasure_leaves_no_trace() {
     for _ in 0..8 {
         let mut world = World::new().await;
@@ -119,7 +120,7 @@ async fn a_session_that_begins_during_an_erasure_leaves_no_trace() {
     }
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_session_that_is_committed_while_an_erasure_waits_for_it_leaves_no_trace() {
     let world = World::new().await;
     let mut login = world.database.pool().begin().await.expect("a transaction");
@@ -152,7 +153,7 @@ async fn a_session_that_is_committed_while_an_erasure_waits_for_it_leaves_no_tra
     assert_eq!(world.database.column(sql).await, ["2 0 2"]);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn names_of_the_erased_are_free_again() {
     let world = World::new().await;
     world.store.erase_user(world.user, Actor::System, None, world.now).await.expect("a database");
