@@ -1,12 +1,12 @@
 use authority_entity::sea_orm_active_enums::{RevocationReason, UserRole};
-use authority_local_postgres::SUPERUSER;
 use authority_store::{Actor, SessionRefusal, SessionToken, TOUCH_SECONDS};
 use chrono::TimeDelta;
 use macro_rules_attribute::apply;
 
 use crate::store::crowd::at_once;
+use crate::store::with::end_sessions;
 use crate::store::world::World;
-use crate::support::{column, eventually, in_time};
+use crate::support::{eventually, in_time};
 
 impl World {
     /// What tells one version of the session's row from the next.
@@ -21,14 +21,8 @@ impl World {
 async fn updates(world: World) -> (i64, i64) {
     let World { database, store, .. } = world;
     drop(store);
-    let superuser = database.pool_as(SUPERUSER).await;
-    eventually("the server's sessions have ended", || async {
-        // A pooler would keep them.
-        let sql = "SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity
-                   WHERE datname = current_database() AND usename = 'authority_app'";
-        column(&superuser, sql).await.is_empty()
-    })
-    .await;
+    // A pooler would keep them.
+    eventually("the server's sessions have ended", || async { end_sessions(&database).await == 0 }).await;
     let sql = "SELECT n_tup_upd || ' ' || n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'sessions'";
     // Before PostgreSQL 15, a collector of its own is told, and is a little behind.
     eventually("they are counted", async || database.column(sql).await != ["0 0"]).await;
