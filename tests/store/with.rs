@@ -11,7 +11,7 @@ use authority_store::{
 use chrono::{DateTime, Utc};
 
 use super::world::{self, AUDIENCE, VERIFIER, World};
-use crate::support::{Database, column};
+use crate::support::{Database, column, eventually};
 
 /// A proof of a key.
 pub(super) fn dpop(octet: u8) -> SenderConstraint {
@@ -44,12 +44,17 @@ pub(super) fn hex(digest: &Digest) -> String {
     digest.octets().iter().fold(String::new(), |text, octet| text + &format!("{octet:02x}"))
 }
 
-/// Ends the server's sessions of the store, and says how many there were.
+/// Ends the server's sessions of the store, and says how many there were when all of them have ended.
 pub(super) async fn end_sessions(database: &Database) -> usize {
     let superuser = database.pool_as(SUPERUSER).await;
-    let sql = "SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity
-               WHERE datname = current_database() AND usename = 'authority_app'";
-    column(&superuser, sql).await.len()
+    let end = async || {
+        let sql = "SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity
+                   WHERE datname = current_database() AND usename = 'authority_app'";
+        column(&superuser, sql).await.len()
+    };
+    let ended = end().await;
+    eventually("the sessions have ended", async || end().await == 0).await;
+    ended
 }
 
 impl World {
