@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use authority_connection::Environment;
 use authority_store::{
-    AccessToken, Audit, AuthorizationCode, ClientId, CodeVerifier, Exchange, ExchangeRefusal, Exchanged,
-    IssueCode, IssueCodeRefusal, RefreshToken, Rotate, RotateRefusal, Rotation, Store, StoreError, UserId,
-    system_random,
+    AccessToken, Audit, AuthorizationCode, ClientId, CodeChallenge, CodeVerifier, Exchange, ExchangeRefusal,
+    Exchanged, IssueCode, IssueCodeRefusal, RefreshToken, Rotate, RotateRefusal, Rotation, Scopes, Store,
+    StoreError, UserId, system_random,
 };
 use chrono::{DateTime, Utc};
 use tokio::sync::Barrier;
@@ -64,6 +64,33 @@ impl World {
 }
 
 impl Party {
+    /// What issues a code outside any session.
+    pub(crate) fn asking<'a>(
+        &self,
+        code: &'a AuthorizationCode,
+        scopes: &'a Scopes,
+        challenge: &'a CodeChallenge,
+    ) -> IssueCode<'a> {
+        IssueCode {
+            code,
+            client: self.client,
+            user: self.user,
+            session: None,
+            redirect_uri: Some(REDIRECT_URI),
+            scopes,
+            resources: &[],
+            authorization_details: None,
+            code_challenge: Some(challenge),
+            nonce: None,
+            auth_time: self.now,
+            acr: None,
+            amr: &[],
+            requested_claims: None,
+            dpop_jkt: None,
+            audit: None,
+        }
+    }
+
     /// Issues a code outside any session, with a scope for refresh tokens.
     pub(crate) async fn issue(
         &self,
@@ -71,24 +98,7 @@ impl Party {
         audit: Option<&Audit>,
     ) -> Result<Result<DateTime<Utc>, IssueCodeRefusal>, StoreError> {
         let (scopes, challenge) = ("openid offline_access".parse().expect("scopes"), challenge());
-        let request = IssueCode {
-            code,
-            client: self.client,
-            user: self.user,
-            session: None,
-            redirect_uri: Some(REDIRECT_URI),
-            scopes: &scopes,
-            resources: &[],
-            authorization_details: None,
-            code_challenge: Some(&challenge),
-            nonce: None,
-            auth_time: self.now,
-            acr: None,
-            amr: &[],
-            requested_claims: None,
-            dpop_jkt: None,
-            audit,
-        };
+        let request = IssueCode { audit, ..self.asking(code, &scopes, &challenge) };
         self.store.issue_authorization_code(&request, self.now).await
     }
 
