@@ -65,7 +65,7 @@ async fn nothing_is_proved_in_a_session_that_is_over() {
     assert_eq!(world.prove_again(&token, &successor).await, Err(SessionRefusal::Revoked));
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_token_keeps_the_proof_that_it_was_granted_by() {
     let mut world = World::new().await;
     let cookie = world.sign_in().await;
