@@ -7,6 +7,7 @@ use authority_store::{
     EventFilter, Exchange, ExchangeDeviceCode, IssueAccessToken, IssueCode, IssueDeviceCode, NewAccessToken,
     Reauthenticate, ResourceRef, Rotate, SessionToken, UserCode, UserId,
 };
+use macro_rules_attribute::apply;
 use rand::RngExt;
 use serde_json::{Value, json};
 
@@ -71,7 +72,7 @@ fn documents(text: &str, depth: usize) -> [Value; 6] {
     ]
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn whatever_is_sent_an_operation_of_tokens_answers() {
     let mut world = World::new().await;
     world.sql(GRANTS).await;
@@ -166,7 +167,7 @@ async fn device(world: &mut World, text: &str, list: &[String]) {
     }
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn whatever_is_typed_an_operation_of_people_and_clients_answers() {
     let mut world = World::new().await;
     for text in texts(&mut world) {

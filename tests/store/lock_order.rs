@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use authority_entity::sea_orm_active_enums::RevocationReason;
 use authority_store::{
-    AccessToken, Actor, AuthorizationCode, ChangePassword, ClientId, CodeVerifier, CurrentPassword,
-    Elsewhere, ExchangeRefusal, IssueCode, RefreshToken, SessionId, Store, UserId, system_random,
+    AccessToken, Actor, AuthorizationCode, ChangePassword, CurrentPassword, Elsewhere, ExchangeRefusal,
+    IssueCode, RefreshToken, SessionId, UserId, system_random,
 };
-use chrono::{DateTime, Utc};
+use macro_rules_attribute::apply;
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use super::races::rounds;
+use super::crowd::{Party, rounds};
 use super::users::hash;
 use super::with::kept;
-use super::world::{AUDIENCE, VERIFIER, World, exchange};
+use super::world::World;
 use crate::support::{Session, eventually};
 
 impl World {
@@ -55,7 +55,7 @@ impl World {
     }
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn an_erasure_and_the_end_of_all_sessions_lock_them_in_one_order() {
     let mut world = World::new().await;
     world.sql("DELETE FROM sessions").await;
@@ -80,7 +80,7 @@ async fn an_erasure_and_the_end_of_all_sessions_lock_them_in_one_order() {
     world.is_without_deadlocks().await;
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn an_erasure_and_the_revocation_of_what_a_replayed_code_issued_lock_it_in_one_order() {
     let mut world = World::new().await;
     let details = kept(json!([{"type": "payment"}]));
@@ -93,8 +93,8 @@ async fn an_erasure_and_the_revocation_of_what_a_replayed_code_issued_lock_it_in
     )
     .await;
     let tokens = world.new_tokens();
-    let (store, user, client, now) = (world.store.clone(), world.user, world.client, world.now);
-    let replay = tokio::spawn(async move { replay(&store, &code, client, tokens, now).await });
+    let (party, user, now) = (world.party(), world.user, world.now);
+    let replay = tokio::spawn(async move { replay(&party, &code, tokens).await });
     world.until_waiting(1).await;
     let store = world.store.clone();
     let erase = tokio::spawn(async move { store.erase_user(user, Actor::System, None, now).await });
@@ -106,21 +106,12 @@ async fn an_erasure_and_the_revocation_of_what_a_replayed_code_issued_lock_it_in
 }
 
 /// A replay, which revokes what the code issued.
-async fn replay(
-    store: &Store,
-    code: &AuthorizationCode,
-    client: ClientId,
-    (access, refresh): (AccessToken, RefreshToken),
-    now: DateTime<Utc>,
-) {
-    let verifier = CodeVerifier::new(VERIFIER).expect("a verifier");
-    let audience = [AUDIENCE.to_owned()];
-    let request = exchange(code, client, &verifier, &access, &refresh, &audience);
-    let outcome = store.exchange_authorization_code(&request, now, &mut system_random()).await;
+async fn replay(party: &Party, code: &AuthorizationCode, (access, refresh): (AccessToken, RefreshToken)) {
+    let outcome = party.exchange(code, (&access, &refresh), None).await;
     assert_eq!(outcome.expect("a database"), Err(ExchangeRefusal::Replayed));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[apply(both_ways)]
 async fn of_operations_on_one_person_at_once_none_meet_in_a_circle() {
     let mut world = World::new().await;
     let details = kept(json!([{"type": "payment"}]));
@@ -145,8 +136,8 @@ async fn of_operations_on_one_person_at_once_none_meet_in_a_circle() {
         let (client, now) = (world.client, world.now);
         for (code, issued) in codes {
             let tokens = world.new_tokens();
-            let (store, shared) = (world.store.clone(), Arc::clone(&code));
-            tasks.spawn(async move { replay(&store, &shared, client, tokens, now).await });
+            let (party, shared) = (world.party(), Arc::clone(&code));
+            tasks.spawn(async move { replay(&party, &shared, tokens).await });
             let store = world.store.clone();
             tasks.spawn(async move {
                 let reason = RevocationReason::Administrator;

@@ -4,13 +4,14 @@ use authority_entity::sea_orm_active_enums::{ClientType, GrantType, ResponseType
 use authority_store::{
     Actor, ClientId, ClientMetadata, ClientSecret, CreateClient, CreateClientRefusal, MetadataField, UserId,
 };
+use macro_rules_attribute::apply;
 use serde_json::json;
-use tokio::task::JoinSet;
 
 use super::{confidential, identifier};
+use crate::store::crowd::at_once;
 use crate::store::world::World;
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn everything_that_is_registered_is_found_again() {
     let mut world = World::new().await;
     let everything = ClientMetadata {
@@ -64,7 +65,7 @@ async fn everything_that_is_registered_is_found_again() {
     assert_eq!(world.registered("WEB").await, None, "a client_id is compared exactly");
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn what_cannot_be_registered_is_refused_with_the_error_of_the_rfc() {
     let mut world = World::new().await;
     let secret = ClientSecret::generate(world.now, &mut world.random);
@@ -163,7 +164,7 @@ fn bad_metadata() -> Vec<(MetadataField, ClientMetadata)> {
     all
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn the_metadata_that_was_refused_is_named() {
     let mut world = World::new().await;
     let secret = ClientSecret::generate(world.now, &mut world.random);
@@ -180,14 +181,13 @@ async fn the_metadata_that_was_refused_is_named() {
     assert_eq!(MetadataField::Jwks.to_string(), "jwks");
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn of_simultaneous_registrations_of_one_client_id_one_succeeds() {
     let mut world = World::new().await;
-    let mut attempts = JoinSet::new();
-    for _ in 0..16 {
+    let outcomes = at_once(16, |_| {
         let secret = ClientSecret::generate(world.now, &mut world.random);
         let (store, now) = (world.store.clone(), world.now);
-        attempts.spawn(async move {
+        async move {
             let (client_id, metadata) = (identifier("web"), confidential());
             let request = CreateClient {
                 id: secret.id(),
@@ -198,9 +198,9 @@ async fn of_simultaneous_registrations_of_one_client_id_one_succeeds() {
                 audit: None,
             };
             store.create_client(&request, now).await.expect("a database")
-        });
-    }
-    let outcomes = attempts.join_all().await;
+        }
+    })
+    .await;
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
     let taken = Err(CreateClientRefusal::ClientIdTaken);
     assert_eq!(outcomes.iter().filter(|outcome| **outcome == taken).count(), 15);
