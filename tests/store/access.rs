@@ -33,6 +33,42 @@ const EXCHANGES: &str = "UPDATE clients SET grant_types = '{authorization_code,r
 
 type Change = Box<dyn for<'a> FnOnce(IssueAccessToken<'a>) -> IssueAccessToken<'a>>;
 
+/// What a client may have sent, and no row could hold.
+fn refused_values() -> Vec<(&'static str, Refusal, ErrorCode, Change)> {
+    vec![
+        (
+            "",
+            Refusal::BadTarget,
+            ErrorCode::InvalidTarget,
+            Box::new(|r| IssueAccessToken { resources: uris(&["https://api.example/#a"]), ..r }),
+        ),
+        (
+            "",
+            Refusal::BadAudience,
+            ErrorCode::InvalidTarget,
+            Box::new(|r| IssueAccessToken { audience: uris(&["\0"]), ..r }),
+        ),
+        (
+            "",
+            Refusal::BadAuthorizationDetails,
+            ErrorCode::InvalidAuthorizationDetails,
+            Box::new(|r| IssueAccessToken { authorization_details: Some(kept(json!([{"type": 1}]))), ..r }),
+        ),
+        (
+            "",
+            Refusal::BadActor,
+            ErrorCode::InvalidRequest,
+            Box::new(|r| IssueAccessToken { actor: Some(kept(json!({"client_id": "a"}))), ..r }),
+        ),
+        (
+            "",
+            Refusal::BadActor,
+            ErrorCode::InvalidRequest,
+            Box::new(|r| IssueAccessToken { actor: Some(kept(json!({"sub": "a\0"}))), ..r }),
+        ),
+    ]
+}
+
 #[apply(both_ways)]
 async fn each_reason_not_to_issue_a_token_has_its_error_code_and_writes_nothing() {
     let mut world = World::new().await;
@@ -101,7 +137,7 @@ async fn each_reason_not_to_issue_a_token_has_its_error_code_and_writes_nothing(
             Box::new(move |r| IssueAccessToken { subject: Subject::User(nobody, epoch), ..r }),
         ),
     ];
-    for (sql, wanted, error, change) in cases {
+    for (sql, wanted, error, change) in cases.into_iter().chain(refused_values()) {
         world.sql(EXCHANGES).await;
         if !sql.is_empty() {
             world.sql(sql).await;

@@ -82,6 +82,18 @@ async fn each_reason_not_to_rotate_has_its_error_code_and_leaves_the_token_as_it
             ErrorCode::InvalidTarget,
             Box::new(|r| Rotate { resources: Some(uris(&["\0"])), ..r }),
         ),
+        (
+            "",
+            Refusal::BadAudience,
+            ErrorCode::InvalidTarget,
+            Box::new(|r| Rotate { audience: uris(&["\0"]), ..r }),
+        ),
+        (
+            "",
+            Refusal::BadAudience,
+            ErrorCode::InvalidTarget,
+            Box::new(|r| Rotate { audience: uris(&["https://api.example/\u{e4}"]), ..r }),
+        ),
     ];
     for (sql, wanted, error, change) in cases {
         if !sql.is_empty() {

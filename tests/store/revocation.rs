@@ -2,10 +2,12 @@
 
 use authority_entity::sea_orm_active_enums::RevocationReason;
 use authority_store::{
-    AccessToken, AccessTokenId, Actor, Audit, ClientId, Inactive, PresentedAccessToken, RefreshTokenId,
-    Revocation, RotateRefusal, UserId,
+    AccessToken, AccessTokenId, Actor, Audit, Change, ClientId, Inactive, PresentedAccessToken,
+    RefreshTokenId, Revocation, RotateRefusal, UserId,
 };
 use macro_rules_attribute::apply;
+
+use chrono::TimeDelta;
 
 use super::world::{World, store_on};
 
@@ -274,5 +276,29 @@ async fn everything_of_a_user_or_client_is_revoked_by_one_number_that_a_repeated
         let revoked =
             world.store.revoke_tokens_of_client(nothing, reason, Actor::System, None, world.now).await;
         assert_eq!(revoked.expect("a database"), Revocation::Unknown);
+    }
+}
+
+#[apply(both_ways)]
+async fn a_call_at_a_time_with_nanoseconds_is_known_again() {
+    let mut world = World::new().await;
+    let code = world.code().await;
+    let issued = world.tokens(&code).await;
+    world.now += TimeDelta::nanoseconds(1_999);
+    let (client, user, now) = (world.client, world.user, world.now);
+    let reason = RevocationReason::Administrator;
+    for call in ["first", "second"] {
+        let access =
+            world.store.revoke_access_token(&issued.access, client, None, now, &mut world.random).await;
+        assert_eq!(access.expect("a database"), Revocation::Revoked, "{call}");
+        let family = issued.refresh.family();
+        let family = world.store.revoke_family(family, reason, Actor::System, None, now).await;
+        assert_eq!(family.expect("a database"), Revocation::Revoked, "{call}");
+        let ended = world.store.end_sessions_of_user(user, None, reason, Actor::System, None, now).await;
+        assert_eq!(ended.expect("a database"), 1, "{call}");
+    }
+    for call in ["first", "second"] {
+        let erased = world.store.erase_user(user, Actor::System, None, now).await;
+        assert_eq!(erased.expect("a database"), Change::Done, "{call}");
     }
 }

@@ -1,7 +1,7 @@
 use authority_entity::sea_orm_active_enums::{GrantType, ResponseType, TokenEndpointAuthMethod};
 use authority_store::{
-    Actor, AuthenticateClient, ClientId, ClientMetadata, ClientSecret, RotateRefusal, SecretMethod,
-    UpdateClient, UpdateClientRefusal, UpdatedClient, UserId,
+    Actor, AuthenticateClient, ClientId, ClientMetadata, ClientSecret, MetadataField, RotateRefusal,
+    SecretMethod, UpdateClient, UpdateClientRefusal, UpdatedClient, UserId,
 };
 use macro_rules_attribute::apply;
 
@@ -107,7 +107,10 @@ async fn an_update_that_cannot_be_is_refused() {
     let nowhere = ClientMetadata { redirect_uris: vec!["/callback".to_owned()], ..confidential() };
     assert_eq!(world.update(id, "web", None, &nowhere).await, Err(UpdateClientRefusal::BadRedirectUris));
     let nameless = ClientMetadata { name: String::new(), ..confidential() };
-    assert_eq!(world.update(id, "web", None, &nameless).await, Err(UpdateClientRefusal::BadMetadata));
+    assert_eq!(
+        world.update(id, "web", None, &nameless).await,
+        Err(UpdateClientRefusal::BadMetadata(MetadataField::Name))
+    );
     assert_eq!(world.registered("web").await.expect("a client").metadata, good);
 }
 

@@ -1,12 +1,16 @@
 //! Exchanging codes: what is written, and by which rules.
 
 use authority_entity::sea_orm_active_enums::CodeChallengeMethod;
-use authority_store::{CodeChallenge, CodeVerifier, Exchange, ExchangeRefusal, IssueCode, Thumbprint};
+use authority_store::{
+    CodeChallenge, CodeVerifier, Exchange, ExchangeRefusal, IssueCode, Rotation, Thumbprint,
+};
 use chrono::TimeDelta;
 use macro_rules_attribute::apply;
+use serde_json::json;
 
-use crate::store::with::{certificate, dpop, kept, uris};
+use crate::store::with::{certificate, dpop, end_sessions, kept, uris};
 use crate::store::world::{REDIRECT_URI, VERIFIER, World};
+use crate::support::eventually;
 
 const A: &str = "https://api.example/a";
 const B: &str = "https://api.example/b";
@@ -54,6 +58,48 @@ async fn an_access_token_never_outlives_the_session_that_it_belongs_to() {
     let code = world.code().await;
     let issued = world.tokens(&code).await;
     assert_eq!(issued.exchanged.grant.access_expires_at, world.now + TimeDelta::minutes(10));
+}
+
+#[apply(both_ways)]
+async fn an_exchange_rewrites_the_row_in_place_whatever_the_code_says_of_the_person() {
+    let mut world = World::new().await;
+    let details = kept(json!([{"type": "payment"}]));
+    for _ in 0..10 {
+        let code = world.code_with(|r| IssueCode { authorization_details: Some(details), ..r }).await;
+        world.tokens(&code).await;
+    }
+    let sql = "SELECT n_tup_upd || ' ' || n_tup_hot_upd FROM pg_stat_user_tables
+               WHERE relname = 'authorization_codes_default'";
+    // A backend tells what it did a while later, and at its end.
+    end_sessions(&world.database).await;
+    eventually("the server has counted", async || world.value(sql).await == "10 10").await;
+}
+
+#[apply(both_ways)]
+async fn a_setting_of_another_type_counts_as_none() {
+    let mut world = World::new().await;
+    for (kind, value) in
+        [("string", r#""abc""#), ("string", r#""""#), ("string_list", r#"["a"]"#), ("boolean", "true")]
+    {
+        world
+            .sql(&format!(
+                "INSERT INTO settings (key, value, value_type, category, description)
+                 SELECT key, '{value}', '{kind}', 'tokens', 'For a test.'
+                 FROM unnest('{{tokens.authorization_code_ttl,tokens.access_token_ttl,tokens.refresh_token_ttl,
+                                tokens.refresh_token_absolute_ttl,tokens.refresh_grace_seconds}}'::text[]) AS key
+                 ON CONFLICT (key) DO UPDATE SET value = excluded.value, value_type = excluded.value_type"
+            ))
+            .await;
+        let code = world.code_for("openid offline_access").await;
+        let issued = world.tokens(&code).await;
+        let grant = &issued.exchanged.grant;
+        assert_eq!(grant.access_expires_at - world.now, TimeDelta::hours(1), "{kind}");
+        assert_eq!(grant.refresh_expires_at, Some(world.now + TimeDelta::days(30)), "{kind}");
+        world.rotate(&issued.refresh).await.0.expect("a successor");
+        world.wait(9);
+        let again = world.rotate(&issued.refresh).await.0;
+        assert!(matches!(again, Ok(Rotation::Repeated(..))), "{again:?}");
+    }
 }
 
 #[apply(both_ways)]

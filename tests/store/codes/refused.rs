@@ -126,6 +126,12 @@ async fn each_reason_not_to_exchange_a_code_has_its_error_code_and_leaves_the_co
     let (outcome, ..) =
         world.exchange_with(&code, |r| Exchange { resources: Some(many), sender: Some(dpop(1)), ..r }).await;
     assert_eq!(outcome.expect_err("a refusal"), Refusal::TargetExceeded);
+    for audience in [uris(&["\0"]), uris(&[""]), uris(&["a b"]), many] {
+        let (outcome, ..) = world.exchange_with(&unbound, |r| Exchange { audience, ..r }).await;
+        assert_eq!(outcome.expect_err("a refusal"), Refusal::BadAudience);
+    }
+    assert_eq!(Refusal::BadAudience.error_code(), ErrorCode::InvalidTarget);
+    seen.insert(Refusal::BadAudience);
     let made_up = AuthorizationCode::for_id(code.id(), &mut world.random);
     let unknown = AuthorizationCode::generate(world.now, &mut world.random);
     for code in [&made_up, &unknown] {

@@ -19,6 +19,14 @@ async fn every_reason_to_issue_no_code_is_told() {
     let outcome = world.store.issue_device_code(&request, world.now).await.expect("a database");
     assert_eq!(outcome, Err(IssueDeviceCodeRefusal::ScopeNotAllowed));
 
+    for uri in ["\0", "", "tv", "https://api.example/#a"] {
+        let resources = [uri.to_owned()];
+        let request = IssueDeviceCode { resources: &resources, ..issue(world.client, &tv, &scopes) };
+        let outcome = world.store.issue_device_code(&request, world.now).await.expect("a database");
+        assert_eq!(outcome, Err(IssueDeviceCodeRefusal::BadTarget));
+    }
+    assert_eq!(IssueDeviceCodeRefusal::BadTarget.error_code(), ErrorCode::InvalidTarget);
+
     for (change, refusal, code) in [
         ("disabled_at = now()", IssueDeviceCodeRefusal::ClientDisabled, ErrorCode::InvalidClient),
         (
@@ -34,6 +42,19 @@ async fn every_reason_to_issue_no_code_is_told() {
         assert_eq!(refusal.error_code(), code);
     }
     assert_eq!(world.database.column("SELECT count(*) FROM device_codes").await, ["0"]);
+}
+
+#[apply(both_ways)]
+async fn an_interval_that_no_row_can_have_is_the_nearest_that_one_can() {
+    let mut world = world().await;
+    let scopes = "openid".parse().expect("scopes");
+    for (asked, given) in [(0, "1"), (1, "1"), (3600, "3600"), (u16::MAX, "3600")] {
+        let tv = new_device(&mut world);
+        let request = IssueDeviceCode { interval: asked, ..issue(world.client, &tv, &scopes) };
+        world.store.issue_device_code(&request, world.now).await.expect("a database").expect("a device code");
+        let sql = format!("SELECT poll_interval FROM device_codes WHERE id = '{}'", tv.id());
+        assert_eq!(world.database.column(&sql).await, [given]);
+    }
 }
 
 #[apply(both_ways)]

@@ -1,6 +1,8 @@
 use authority_entity::sea_orm_active_enums::UserRole;
 use authority_entity::secret::PasswordHash;
-use authority_store::{Actor, Audit, CreateUser, CreateUserRefusal, Lock, StoreError, UserId, UserInfo};
+use authority_store::{
+    Actor, Audit, CreateUser, CreateUserRefusal, Lock, StoreError, UserId, UserInfo, VerifyEmailRefusal,
+};
 use macro_rules_attribute::apply;
 use serde_json::{Value, json};
 
@@ -100,12 +102,45 @@ async fn names_that_somebody_has_are_refused_in_any_case() {
 }
 
 #[apply(both_ways)]
-async fn a_value_that_the_schema_refuses_is_named_by_its_constraint_only() {
+async fn what_a_visitor_may_type_is_refused_by_what_is_wrong_with_it() {
     let mut world = World::new().await;
     let id = UserId::new(world.now, &mut world.random);
-    let error = world.store.create_user(&account(id, "a b", "a@example.com", &json!({})), world.now).await;
+    let none = json!({});
+    let good = account(id, "grace", "grace@example.com", &none);
+    let mut cases = Vec::new();
+    let (long, longer) = ("x".repeat(129), "x".repeat(255));
+    for username in ["", "a b", "a@b", "\0", &long] {
+        cases.push((CreateUserRefusal::BadUsername, CreateUser { username, ..good.clone() }));
+    }
+    let address = format!("a@{longer}");
+    for email in ["", "a", "a@b c", "a@b\0", &address] {
+        cases.push((CreateUserRefusal::BadEmail, CreateUser { email, ..good.clone() }));
+    }
+    for name in ["", "a\nb", "\0", &longer] {
+        cases.push((CreateUserRefusal::BadName, CreateUser { given_name: Some(name), ..good.clone() }));
+        cases.push((CreateUserRefusal::BadName, CreateUser { family_name: Some(name), ..good.clone() }));
+    }
+    let (list, nul) = (json!([]), json!({"nickname": "\0"}));
+    for claims in [&list, &nul] {
+        cases.push((CreateUserRefusal::BadClaims, CreateUser { claims, ..good.clone() }));
+    }
+    for (refusal, request) in cases {
+        assert_eq!(world.store.create_user(&request, world.now).await.expect("a database"), Err(refusal));
+    }
+    assert_eq!(world.store.create_user(&good, world.now).await.expect("a database"), Ok(()));
+    let verify = world.store.verify_email(id, "grace@example.com\0", None, world.now).await;
+    assert_eq!(verify.expect("a database"), Err(VerifyEmailRefusal::EmailChanged));
+}
+
+#[apply(both_ways)]
+async fn a_value_that_no_person_has_typed_is_named_by_its_constraint_only() {
+    let mut world = World::new().await;
+    let id = UserId::new(world.now, &mut world.random);
+    let (none, password) = (json!({}), PasswordHash::new("hunter2".to_owned()));
+    let request = CreateUser { password_hash: Some(&password), ..account(id, "a", "a@example.com", &none) };
+    let error = world.store.create_user(&request, world.now).await;
     let StoreError::Constraint { table, constraint, .. } = error.expect_err("a refusal") else { panic!() };
-    assert_eq!((table.as_str(), constraint.as_str()), ("users", "ck_users_username"));
+    assert_eq!((table.as_str(), constraint.as_str()), ("users", "ck_users_password_hash"));
 }
 
 #[apply(both_ways)]

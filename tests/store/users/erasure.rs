@@ -1,8 +1,12 @@
 use authority_entity::secret::{Digest, Sealed};
-use authority_store::{Actor, Change, ChangePassword, CurrentPassword, Elsewhere, Inactive, UserId};
+use authority_store::{
+    Actor, Change, ChangePassword, CurrentPassword, Elsewhere, Inactive, IssueCode, UserId,
+};
 use macro_rules_attribute::apply;
+use serde_json::json;
 
 use super::hash;
+use crate::store::with::kept;
 use crate::store::world::World;
 use crate::support::eventually;
 
@@ -101,6 +105,20 @@ async fn an_erased_person_is_named_nowhere_and_everything_of_theirs_is_dead() {
     let nobody = UserId::new(world.now, &mut world.random);
     let erase = world.store.erase_user(nobody, Actor::System, None, world.now).await;
     assert_eq!(erase.expect("a database"), Change::Unknown);
+}
+
+#[apply(both_ways)]
+async fn codes_that_were_granted_without_a_session_say_nothing_of_the_erased_either() {
+    let mut world = World::new().await;
+    let (details, claims) =
+        (kept(json!([{"type": "payment", "creditor": "Ada"}])), kept(json!({"userinfo": {}})));
+    let said = "SELECT count(*) FROM authorization_codes WHERE num_nonnulls(authorization_details, requested_claims) > 0";
+    world.code_with(|r| IssueCode { session: None, authorization_details: Some(details), ..r }).await;
+    world.code_with(|r| IssueCode { session: None, requested_claims: Some(claims), ..r }).await;
+    assert_eq!(world.value(said).await, "2");
+    let erase = world.store.erase_user(world.user, Actor::System, None, world.now).await;
+    assert_eq!(erase.expect("a database"), Change::Done);
+    assert_eq!(world.value(said).await, "0");
 }
 
 #[apply(both_ways)]
