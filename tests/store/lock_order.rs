@@ -94,7 +94,7 @@ async fn an_erasure_and_the_revocation_of_what_a_replayed_code_issued_lock_it_in
     .await;
     let tokens = world.new_tokens();
     let (party, user, now) = (world.party(), world.user, world.now);
-    let replay = tokio::spawn(async move { replay(&party, &code, tokens).await });
+    let replay = tokio::spawn(async move { replay(&party, &code, &tokens).await });
     world.until_waiting(1).await;
     let store = world.store.clone();
     let erase = tokio::spawn(async move { store.erase_user(user, Actor::System, None, now).await });
@@ -106,8 +106,8 @@ async fn an_erasure_and_the_revocation_of_what_a_replayed_code_issued_lock_it_in
 }
 
 /// A replay, which revokes what the code issued.
-async fn replay(party: &Party, code: &AuthorizationCode, (access, refresh): (AccessToken, RefreshToken)) {
-    let outcome = party.exchange(code, (&access, &refresh), None).await;
+async fn replay(party: &Party, code: &AuthorizationCode, tokens: &(AccessToken, RefreshToken)) {
+    let outcome = party.exchange(code, (&tokens.0, &tokens.1), None).await;
     assert_eq!(outcome.expect("a database"), Err(ExchangeRefusal::Replayed));
 }
 
@@ -137,7 +137,7 @@ async fn of_operations_on_one_person_at_once_none_meet_in_a_circle() {
         for (code, issued) in codes {
             let tokens = world.new_tokens();
             let (party, shared) = (world.party(), Arc::clone(&code));
-            tasks.spawn(async move { replay(&party, &shared, tokens).await });
+            tasks.spawn(async move { replay(&party, &shared, &tokens).await });
             let store = world.store.clone();
             tasks.spawn(async move {
                 let reason = RevocationReason::Administrator;

@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use macro_rules_attribute::apply;
 use serde_json::json;
 
-use crate::store::with::{certificate, dpop, kept, uris};
+use crate::store::with::{certificate, dpop, end_sessions, kept, uris};
 use crate::store::world::{REDIRECT_URI, VERIFIER, World};
 use crate::support::eventually;
 
@@ -60,7 +60,7 @@ async fn an_access_token_never_outlives_the_session_that_it_belongs_to() {
     assert_eq!(issued.exchanged.grant.access_expires_at, world.now + TimeDelta::minutes(10));
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn an_exchange_rewrites_the_row_in_place_whatever_the_code_says_of_the_person() {
     let mut world = World::new().await;
     let details = kept(json!([{"type": "payment"}]));
@@ -71,7 +71,7 @@ async fn an_exchange_rewrites_the_row_in_place_whatever_the_code_says_of_the_per
     let sql = "SELECT n_tup_upd || ' ' || n_tup_hot_upd FROM pg_stat_user_tables
                WHERE relname = 'authorization_codes_default'";
     // A backend tells what it did a while later, and at its end.
-    world.store.pool().close().await;
+    end_sessions(&world.database).await;
     eventually("the server has counted", async || world.value(sql).await == "10 10").await;
 }
 
