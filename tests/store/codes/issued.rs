@@ -68,7 +68,6 @@ fn same(request: IssueCode<'_>) -> IssueCode<'_> {
 }
 
 #[apply(both_ways)]
-#[expect(clippy::too_many_lines, reason = "a list of every case")]
 async fn each_reason_not_to_issue_a_code_has_its_error_code_and_writes_nothing() {
     let mut world = World::new().await;
     let mut seen = HashSet::new();
