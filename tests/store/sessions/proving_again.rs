@@ -63,3 +63,22 @@ async fn nothing_is_proved_in_a_session_that_is_over() {
     world.store.end_session(&token, None, world.now, &mut world.random).await.expect("a database");
     assert_eq!(world.prove_again(&token, &successor).await, Err(SessionRefusal::Revoked));
 }
+
+#[tokio::test]
+async fn a_token_keeps_the_proof_that_it_was_granted_by() {
+    let mut world = World::new().await;
+    let cookie = world.sign_in().await;
+    world.session = cookie.id();
+    let granted = world.now;
+    let code = world.code().await;
+    let of_session = world.tokens(&code).await;
+    let code = world.code_for("openid offline_access").await;
+    let offline = world.tokens(&code).await;
+    world.wait(60);
+    let successor = SessionToken::for_id(cookie.id(), &mut world.random);
+    assert_eq!(world.prove_again(&cookie, &successor).await, Ok(()));
+    for token in [of_session.access, offline.access] {
+        let found = world.introspect(&token).await.expect("active");
+        assert_eq!((found.auth_time, found.acr), (Some(granted), None), "RFC 9470 section 6.2");
+    }
+}

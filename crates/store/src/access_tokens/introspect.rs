@@ -55,9 +55,10 @@ pub struct IntrospectedAccessToken {
     pub issued_at: DateTime<Utc>,
     /// `exp`.
     pub expires_at: DateTime<Utc>,
-    /// `auth_time` (RFC 9470 section 6.2), of the session.
+    /// `auth_time` (RFC 9470 section 6.2): when the user was authenticated for the grant; of the session, for a token
+    /// that was issued without a family.
     pub auth_time: Option<DateTime<Utc>>,
-    /// `acr` (RFC 9470 section 6.2), of the session.
+    /// `acr` (RFC 9470 section 6.2), of the same authentication.
     pub acr: Option<String>,
 }
 
