@@ -240,20 +240,28 @@ const WHERE_THE_TIME_GOES: &str = "
 ## Where the time goes
 
 Where the server shares its processors with the callers, its own processor time for an operation decides, and round
-trips cost next to nothing. Of that time, rotation had on 2026-11-25, as `perf record` on the server's processes saw it:
+trips cost next to nothing. Of that time, rotation with its audit event had on 2026-11-25, as
+`perf record --call-graph dwarf` saw it in the eight server processes of `cargo xtask bench --only rotate --rows 200000`:
 
 | Part | Share | What it is |
 | --- | --: | --- |
-| ExecutorFinish | 42 % | the foreign keys of the rows that were inserted: a look-up, and a lock on the row, for each |
-| ExecConstraints | 23 % | the CHECK constraints of the rows; a third of it reads their text anew, which PostgreSQL does in each statement |
-| ExecutorStart | 18 % | the statement's plan made ready to run |
-| Commit | 8 % | |
-| PL/pgSQL | 7 % | checks that are functions |
-| Routing | 5.5 % | from the partitioned table to the partition |
+| ExecutorFinish | 39 % | the rows are written: family, access token, audit event |
+| ExecConstraints | 21 % | their CHECK constraints; two fifths of it reads the text of these anew, which PostgreSQL does in each statement |
+| ExecutorStart | 17 % | the statement's plan is made ready to run |
+| ExecutorRun | 13 % | the family is locked, client, user, session and settings are read, and the decision is made |
+| Commit | 12 % | most of it the flush of the WAL |
+| PL/pgSQL | 6 % | checks that are functions |
+| Routing | 5 % | from partitioned tables to their partitions |
+| Index entries | 5 % | |
 
-A part can be within another, so that they do not add up. Constraints are two thirds of it: the database refuses what
-must never be in a row, and that is what it costs. An audit event is the dearest of the rows, with four indexes and
-nine checks; the difference between the rotation with and without one says how dear.
+ExecConstraints, PL/pgSQL, routing and index entries are nearly all within ExecutorFinish. The database refuses what must never be in a row,
+and that is a fifth of a rotation. An audit event is the dearest of the rows, with four indexes and nine checks;
+the difference between the rotation with and without one says how dear.
+
+Of an introspection, the server's time goes into the descent of five indexes and the rows that they lead to, in the
+caches of the processor or not: `_bt_compare` and the look-up of buffers lead its profile. So a token that is one
+of many in a statement costs about three times what a single row by primary key costs there, and the second aim asks
+for less than twice that.
 
 A row per token costs the server less processor time for each rotation, since it checks and keeps less, and six round
 trips where the store has one. On a socket the processor time decides. Over a network a rotation waits for its round
