@@ -9,6 +9,7 @@ mod partitions;
 mod pooler;
 mod privileges;
 mod reachability;
+mod replica;
 mod requirements;
 mod schema;
 mod security;

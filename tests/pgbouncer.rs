@@ -4,8 +4,10 @@ mod checked;
 mod migrated;
 mod pooler;
 mod printed;
+mod shared;
 
 pub(crate) use pooler::{Pooler, free_port, program};
+pub(crate) use shared::Shared;
 
 use std::sync::mpsc;
 use std::thread;

@@ -89,6 +89,10 @@ fn request() -> Vec<About> {
         about("idx_authorization_codes_session_id")
             .holds(json!({ "session_id": SESSION }))
             .leaves_out(json!({ "session_id": null })),
+        about("idx_authorization_codes_user_id")
+            .leaves_out(json!({ "authorization_details": null, "requested_claims": null }))
+            .holds(json!({ "authorization_details": [{ "type": "payment" }], "requested_claims": null }))
+            .holds(json!({ "authorization_details": null, "requested_claims": {} })),
     ]
 }
 

@@ -43,6 +43,12 @@ impl OwnServer {
         self.0.endpoint().tcp_url().reveal().replace("127.0.0.1", host)
     }
 
+    /// The file of its socket.
+    pub(super) fn socket(&self) -> String {
+        let endpoint = self.0.endpoint();
+        format!("{}/.s.PGSQL.{}", endpoint.socket_dir().display(), endpoint.port())
+    }
+
     pub(super) fn port(&self) -> u16 {
         self.0.endpoint().port()
     }

@@ -3,7 +3,8 @@ use sqlx::Connection;
 
 use super::examine;
 use super::own_server::OwnServer;
-use crate::support::{Database, Need, Session, eventually};
+use super::replica::Replica;
+use crate::support::{Database, Need, Session, column, eventually, execute};
 
 /// Every transaction is too old.
 const AT_ONCE: [&str; 2] = ["--max-transaction-age", "0"];
@@ -109,6 +110,60 @@ async fn a_replication_slot_that_nobody_reads_is_dropped() {
     let finding = examine(&url, &[]).finds("replication-slots", "warning", "forgotten");
     finding.mend(&own.superuser()).await;
     examine(&url, &[]).is_well("replication-slots");
+}
+
+#[tokio::test]
+async fn whatever_has_old_row_versions_kept_from_elsewhere_is_named() {
+    let own = OwnServer::with(&[
+        ("max_prepared_transactions", "2"),
+        ("autovacuum", "off"),
+        ("wal_sender_timeout", "0"),
+    ]);
+    own.write_access("local all all trust\nlocal replication all trust\n");
+    let (url, superuser) = (own.superuser_url(), own.superuser());
+    execute(&superuser, "CREATE DATABASE elsewhere").await;
+    execute(&superuser, "SELECT pg_reload_conf(), pg_create_physical_replication_slot('standby', true)")
+        .await;
+    let elsewhere = url.replace("/authority_db", "/elsewhere");
+    let mut prepared = sqlx::PgConnection::connect(&elsewhere).await.expect("a session");
+    let prepare = "BEGIN; CREATE TABLE forgotten (); PREPARE TRANSACTION 'forgotten'";
+    sqlx::raw_sql(prepare).execute(&mut prepared).await.expect("it can be prepared");
+    let mut open = sqlx::PgConnection::connect(&elsewhere).await.expect("a session");
+    sqlx::raw_sql("BEGIN; CREATE TABLE scrap ()").execute(&mut open).await.expect("a transaction");
+    let pid = column(
+        &superuser,
+        "SELECT pid::text FROM pg_stat_activity WHERE datname = 'elsewhere' AND backend_xid IS NOT NULL",
+    )
+    .await
+    .remove(0);
+    let position = column(&superuser, "SELECT pg_current_wal_lsn()::text").await.remove(0);
+    let now = column(&superuser, "SELECT pg_current_xact_id()::text").await.remove(0).parse().expect("an id");
+    let socket = own.socket();
+    let _with = Replica::looking_back(&socket, "standby", Some("standby"), &position, now);
+    let without = Replica::looking_back(&socket, "reports", None, &position, now);
+    let told = "SELECT (SELECT count(xmin) FROM pg_replication_slots) || ' ' || (SELECT count(backend_xmin) FROM pg_stat_replication)";
+    eventually("the replicas are heard", async || column(&superuser, told).await == ["1 1"]).await;
+    examine(&url, &[]).is_well("old-row-versions");
+
+    // Each part that is taken back has used an id of its own.
+    execute(
+        &superuser,
+        "CREATE TEMPORARY TABLE scrap (id integer);
+         DO $$ BEGIN FOR n IN 1..1000100 LOOP BEGIN INSERT INTO scrap VALUES (1); RAISE EXCEPTION USING ERRCODE = 'P0001';
+         EXCEPTION WHEN raise_exception THEN END; END LOOP; END $$",
+    )
+    .await;
+    let examination = examine(&url, &[]);
+    assert_eq!(examination.of("old-row-versions").len(), 4);
+    examination.finds("old-row-versions", "warning", &format!("server process {pid}")).mend(&superuser).await;
+    let finding = examination.finds("old-row-versions", "warning", "forgotten");
+    assert_eq!(finding.fix(), "ROLLBACK PREPARED 'forgotten'; in that database");
+    sqlx::raw_sql("ROLLBACK PREPARED 'forgotten'").execute(&mut prepared).await.expect("it can be ended");
+    examination.finds("old-row-versions", "warning", "reports");
+    drop(without);
+    eventually("one is left", async || examine(&url, &[]).of("old-row-versions").len() == 1).await;
+    examine(&url, &[]).finds("old-row-versions", "warning", "standby");
+    examine(&own.url(), &[]).may_not_see("old-row-versions");
 }
 
 #[tokio::test]

@@ -20,13 +20,16 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const FOLDERS: [&str; 2] = ["/usr/sbin", "/usr/local/bin"];
 
 /// Runs PgBouncer until the standard input ends: when the test's process is gone, however that happened. Newer
-/// versions wait for their clients when asked to end, so after a moment it is killed.
-const KEEPER: &str = "\"$0\" \"$1\" & pooler=$!
+/// versions wait for their clients when asked to end, so after a moment it is killed; what it leaves behind then is
+/// removed, and so is its directory. A Ctrl-C for the tests is not for it.
+const KEEPER: &str = "trap '' HUP INT QUIT
+\"$0\" pgbouncer.ini & pooler=$!
 read -r _
 kill $pooler
 for _ in 1 2 3 4 5 6 7 8 9 10; do kill -0 $pooler 2>/dev/null || break; sleep 0.1; done
 kill -9 $pooler 2>/dev/null
-wait";
+wait
+rm -rf \"/tmp/.s.PGSQL.$1\" \"$2\"";
 
 /// A PgBouncer of a test's own in front of its database, with the configuration that `authority-db pgbouncer`
 /// prints. It ends with this value, and also when the test's process dies.
@@ -46,10 +49,17 @@ impl Pooler {
     /// With further arguments for `authority-db pgbouncer`, and then with lines of the configuration replaced.
     pub(crate) async fn with(database: &Database, arguments: &[&str], lines: &[(&str, &str)]) -> Self {
         let direct = direct_url(database);
-        let users = users(database).await;
+        let mut pooler = Self::printed_for(&direct, &users(database).await, arguments, lines);
+        pooler.url = through(&direct, pooler.port);
+        pooler
+    }
+
+    /// With the configuration that `authority-db pgbouncer` prints for an address, lines of it replaced, and with the
+    /// users of `auth_file`.
+    pub(super) fn printed_for(direct: &str, users: &str, arguments: &[&str], lines: &[(&str, &str)]) -> Self {
         // Between choosing a port and listening on it, somebody else may take it; hardly three times.
         for _ in 0..3 {
-            if let Some(pooler) = Self::start(&direct, &users, arguments, lines) {
+            if let Some(pooler) = Self::start(direct, users, arguments, lines) {
                 return pooler;
             }
         }
@@ -88,7 +98,7 @@ impl Pooler {
             assert!(ini.contains(from), "{from} is in {ini}");
             ini = ini.replace(from, to);
         }
-        Self::launch(&owner, directory, &ini, port, through(direct, port))
+        Self::launch(&owner, directory, &ini, port)
     }
 
     /// With any configuration that listens on `port` and reads `userlist.txt` beside it, as the user that the
@@ -96,10 +106,10 @@ impl Pooler {
     pub(crate) fn in_front_of(owner: &Metadata, ini: &str, users: &str, port: u16) -> Option<Self> {
         let directory = directory(owner);
         write_for(owner, &directory.path().join("userlist.txt"), users);
-        Self::launch(owner, directory, ini, port, String::new())
+        Self::launch(owner, directory, ini, port)
     }
 
-    fn launch(owner: &Metadata, directory: TempDir, ini: &str, port: u16, url: String) -> Option<Self> {
+    fn launch(owner: &Metadata, directory: TempDir, ini: &str, port: u16) -> Option<Self> {
         let config = directory.path().join("pgbouncer.ini");
         write_for(owner, &config, ini);
         let log = fs::File::create(directory.path().join("log")).expect("its log");
@@ -107,7 +117,7 @@ impl Pooler {
         let program = program();
         let program =
             program.expect("PgBouncer is not installed on this machine; fix: apt-get install pgbouncer");
-        command.args(["-c", KEEPER]).arg(program).arg(&config);
+        command.args(["-c", KEEPER]).arg(program).arg(port.to_string()).arg(directory.path());
         command.env_clear().env("PATH", "/usr/bin:/bin").current_dir(directory.path());
         command.stdin(Stdio::piped()).stdout(log.try_clone().expect("its log")).stderr(log);
         if program_is_run_by_root() {
@@ -115,7 +125,7 @@ impl Pooler {
             command.uid(owner.uid()).gid(owner.gid());
         }
         let child = command.spawn().expect("sh runs");
-        let mut pooler = Self { url, port, child, directory };
+        let mut pooler = Self { url: String::new(), port, child, directory };
         pooler.listens().then_some(pooler)
     }
 
@@ -138,8 +148,6 @@ impl Drop for Pooler {
     fn drop(&mut self) {
         drop(self.child.stdin.take());
         let _ = self.child.wait();
-        // One that was killed leaves it behind.
-        let _ = fs::remove_file(format!("/tmp/.s.PGSQL.{}", self.port));
     }
 }
 

@@ -8,6 +8,7 @@ use authority_store::{
     IssueAccessTokenRefusal as Refusal, NewAccessToken, PresentedAccessToken, Revocation, Subject, UserId,
 };
 use chrono::{DateTime, TimeDelta, Utc};
+use macro_rules_attribute::apply;
 use serde_json::json;
 
 use super::with::{certificate, dpop, kept, uris};
@@ -32,7 +33,43 @@ const EXCHANGES: &str = "UPDATE clients SET grant_types = '{authorization_code,r
 
 type Change = Box<dyn for<'a> FnOnce(IssueAccessToken<'a>) -> IssueAccessToken<'a>>;
 
-#[tokio::test]
+/// What a client may have sent, and no row could hold.
+fn refused_values() -> Vec<(&'static str, Refusal, ErrorCode, Change)> {
+    vec![
+        (
+            "",
+            Refusal::BadTarget,
+            ErrorCode::InvalidTarget,
+            Box::new(|r| IssueAccessToken { resources: uris(&["https://api.example/#a"]), ..r }),
+        ),
+        (
+            "",
+            Refusal::BadAudience,
+            ErrorCode::InvalidTarget,
+            Box::new(|r| IssueAccessToken { audience: uris(&["\0"]), ..r }),
+        ),
+        (
+            "",
+            Refusal::BadAuthorizationDetails,
+            ErrorCode::InvalidAuthorizationDetails,
+            Box::new(|r| IssueAccessToken { authorization_details: Some(kept(json!([{"type": 1}]))), ..r }),
+        ),
+        (
+            "",
+            Refusal::BadActor,
+            ErrorCode::InvalidRequest,
+            Box::new(|r| IssueAccessToken { actor: Some(kept(json!({"client_id": "a"}))), ..r }),
+        ),
+        (
+            "",
+            Refusal::BadActor,
+            ErrorCode::InvalidRequest,
+            Box::new(|r| IssueAccessToken { actor: Some(kept(json!({"sub": "a\0"}))), ..r }),
+        ),
+    ]
+}
+
+#[apply(both_ways)]
 async fn each_reason_not_to_issue_a_token_has_its_error_code_and_writes_nothing() {
     let mut world = World::new().await;
     let mut seen = HashSet::new();
@@ -100,7 +137,7 @@ async fn each_reason_not_to_issue_a_token_has_its_error_code_and_writes_nothing(
             Box::new(move |r| IssueAccessToken { subject: Subject::User(nobody, epoch), ..r }),
         ),
     ];
-    for (sql, wanted, error, change) in cases {
+    for (sql, wanted, error, change) in cases.into_iter().chain(refused_values()) {
         world.sql(EXCHANGES).await;
         if !sql.is_empty() {
             world.sql(sql).await;
@@ -114,7 +151,7 @@ async fn each_reason_not_to_issue_a_token_has_its_error_code_and_writes_nothing(
     assert_eq!(world.value("SELECT count(*) FROM access_tokens").await, "0");
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn everything_of_the_request_is_in_the_answer_of_an_introspection() {
     let mut world = World::new().await;
     world.sql(EXCHANGES).await;
@@ -149,7 +186,7 @@ async fn everything_of_the_request_is_in_the_answer_of_an_introspection() {
     );
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_token_lives_as_the_client_says_or_the_setting_but_a_day_at_most() {
     let mut world = World::new().await;
     world.sql(EXCHANGES).await;
@@ -171,7 +208,7 @@ async fn a_token_lives_as_the_client_says_or_the_setting_but_a_day_at_most() {
     }
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_client_acts_for_itself_without_a_user() {
     let mut world = World::new().await;
     world.sql("UPDATE clients SET client_type = 'confidential', token_endpoint_auth_method = 'private_key_jwt', jwks_uri = 'https://app.example/keys', grant_types = '{authorization_code,client_credentials}'").await;
@@ -184,7 +221,7 @@ async fn a_client_acts_for_itself_without_a_user() {
     assert_eq!(world.introspect(&token).await.expect_err("revoked"), Inactive::Client);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn the_same_call_again_issues_one_token() {
     let mut world = World::new().await;
     world.sql(EXCHANGES).await;
@@ -197,7 +234,7 @@ async fn the_same_call_again_issues_one_token() {
     assert_eq!(world.value("SELECT count(*) FROM access_tokens").await, "1");
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_client_revokes_its_own_tokens_opaque_and_jwt_and_nobody_elses() {
     let mut world = World::new().await;
     world.sql(EXCHANGES).await;
@@ -236,7 +273,7 @@ async fn a_client_revokes_its_own_tokens_opaque_and_jwt_and_nobody_elses() {
     }
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_made_up_secret_waits_for_nobody() {
     let mut world = World::new().await;
     world.sql(EXCHANGES).await;
@@ -249,7 +286,7 @@ async fn a_made_up_secret_waits_for_nobody() {
     session.end().await;
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_token_for_a_subject_token_is_of_the_same_user_and_ends_with_the_same_grant() {
     let mut world = World::new().await;
     world.sql(EXCHANGES).await;
@@ -271,7 +308,7 @@ async fn a_token_for_a_subject_token_is_of_the_same_user_and_ends_with_the_same_
     }
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_token_does_not_outlive_its_subject_token() {
     let mut world = World::new().await;
     world.sql(EXCHANGES).await;
@@ -286,7 +323,7 @@ async fn a_token_does_not_outlive_its_subject_token() {
     assert_eq!(outcome, Err(Refusal::SubjectInvalid));
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_mass_revocation_between_introspection_and_exchange_leaves_nothing() {
     let mut world = World::new().await;
     world.sql(EXCHANGES).await;
@@ -314,7 +351,7 @@ async fn a_mass_revocation_between_introspection_and_exchange_leaves_nothing() {
     assert_eq!(world.grant_with(|r| IssueAccessToken { subject: ada, ..r }).await.0, Err(Refusal::Revoked));
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_subject_token_that_introspection_would_not_accept_gives_no_token() {
     let mut world = World::new().await;
     let mut id = ClientId::new(world.now, &mut world.random);

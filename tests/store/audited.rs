@@ -2,13 +2,14 @@
 
 use authority_entity::sea_orm_active_enums::RevocationReason;
 use authority_store::{Actor, Audit, Exchange, IssueCode, Rotate};
+use macro_rules_attribute::apply;
 
 use super::with::kept;
 use super::world::World;
 
 const EVENTS: &str = "SELECT concat_ws(' ', event, outcome, actor_kind, resource_kind, details->>'outcome') FROM audit_logs ORDER BY event, outcome, details->>'outcome'";
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn success_and_refusal_are_written_by_the_statement_itself_without_a_secret() {
     let mut world = World::new().await;
     let mut audits = Vec::new();
@@ -73,7 +74,7 @@ async fn success_and_refusal_are_written_by_the_statement_itself_without_a_secre
     assert_eq!(world.value(long).await, "0");
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn no_header_of_a_request_can_prevent_an_operation() {
     let mut world = World::new().await;
     let agents = [
@@ -99,7 +100,7 @@ async fn no_header_of_a_request_can_prevent_an_operation() {
     assert_eq!(world.value(sql).await, "6 1000 255 2001:db8::1");
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_detail_that_names_a_credential_is_refused_together_with_the_operation() {
     let mut world = World::new().await;
     let audit = Audit::new(world.now, &mut world.random).detail("client_secret", "x");

@@ -5,10 +5,11 @@ mod issued;
 mod refused;
 
 use authority_store::{ExchangeRefusal, Inactive, RotateRefusal, Rotation};
+use macro_rules_attribute::apply;
 
 use super::world::World;
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_code_gives_tokens_once() {
     let mut world = World::new().await;
     let code = world.code().await;
@@ -30,7 +31,7 @@ async fn a_code_gives_tokens_once() {
     assert_eq!(outcome.expect_err("revoked"), RotateRefusal::Revoked);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_refresh_token_gives_its_successor() {
     let mut world = World::new().await;
     let code = world.code().await;

@@ -8,21 +8,21 @@ mod plans;
 mod races;
 
 use authority_store::{
-    AccessToken, AnswerDeviceCode, AnswerDeviceCodeRefusal, Audit, DeviceAnswer, DeviceCode, DeviceCodeId,
-    DeviceRequest, ExchangeDeviceCode, ExchangeDeviceCodeRefusal, Grant, IssueDeviceCode, LookUpDeviceCode,
-    LookUpDeviceCodeRefusal, NewAccessToken, RefreshToken, Scopes, UserCode,
+    AccessToken, AnswerDeviceCode, AnswerDeviceCodeRefusal, Audit, ClientId, DeviceAnswer, DeviceCode,
+    DeviceCodeId, DeviceRequest, ExchangeDeviceCode, ExchangeDeviceCodeRefusal, Grant, IssueDeviceCode,
+    LookUpDeviceCode, LookUpDeviceCodeRefusal, NewAccessToken, RefreshToken, Scopes, UserCode,
 };
 
 use super::world::{AUDIENCE, World};
 
 /// A device that has asked.
-struct Device {
-    code: DeviceCode,
-    user_code: UserCode,
+pub(super) struct Device {
+    pub(super) code: DeviceCode,
+    pub(super) user_code: UserCode,
 }
 
 impl Device {
-    fn id(&self) -> DeviceCodeId {
+    pub(super) fn id(&self) -> DeviceCodeId {
         self.code.id()
     }
 }
@@ -32,7 +32,8 @@ async fn world() -> World {
     world_with("").await
 }
 
-async fn world_with(parameters: &str) -> World {
+/// The same, with further parameters in the address of the database.
+pub(super) async fn world_with(parameters: &str) -> World {
     let world = World::with(parameters).await;
     world
         .database
@@ -42,11 +43,11 @@ async fn world_with(parameters: &str) -> World {
 }
 
 /// What issues a device code, to be changed by the test.
-fn issue<'a>(world: &World, device: &'a Device, scopes: &'a Scopes) -> IssueDeviceCode<'a> {
+pub(super) fn issue<'a>(client: ClientId, device: &'a Device, scopes: &'a Scopes) -> IssueDeviceCode<'a> {
     IssueDeviceCode {
         device_code: &device.code,
         user_code: device.user_code,
-        client: world.client,
+        client,
         scopes,
         resources: &[],
         interval: 5,
@@ -68,7 +69,7 @@ fn new_device(world: &mut World) -> Device {
 async fn device(world: &mut World, scopes: &str) -> Device {
     let device = new_device(world);
     let scopes = scopes.parse().expect("scopes");
-    let request = issue(world, &device, &scopes);
+    let request = issue(world.client, &device, &scopes);
     world.store.issue_device_code(&request, world.now).await.expect("a database").expect("a device code");
     device
 }
@@ -105,8 +106,8 @@ async fn approve(world: &World, device: &Device) {
 }
 
 /// What polls, to be changed by the test.
-fn polling<'a>(
-    world: &World,
+pub(super) fn polling<'a>(
+    client: ClientId,
     device: &'a Device,
     access: &'a AccessToken,
     refresh: &'a RefreshToken,
@@ -114,7 +115,7 @@ fn polling<'a>(
 ) -> ExchangeDeviceCode<'a> {
     ExchangeDeviceCode {
         device_code: &device.code,
-        client: world.client,
+        client,
         sender: None,
         resources: None,
         access_token: NewAccessToken::Opaque(access),
@@ -138,7 +139,7 @@ async fn poll_for(
     refresh: &RefreshToken,
 ) -> Result<Grant, ExchangeDeviceCodeRefusal> {
     let audience = [AUDIENCE.to_owned()];
-    let request = polling(world, device, access, refresh, &audience);
+    let request = polling(world.client, device, access, refresh, &audience);
     world.store.exchange_device_code(&request, world.now, &mut world.random).await.expect("a database")
 }
 

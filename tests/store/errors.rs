@@ -1,14 +1,15 @@
 //! What is told when an operation could not be done, and what the store does about it by itself.
 
-use authority_local_postgres::{APP_ROLE, SUPERUSER};
+use authority_local_postgres::SUPERUSER;
 use authority_store::{IssueCode, Rotate, RotateRefusal, Rotation, StoreError};
-
+use macro_rules_attribute::apply;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use super::races::{race_for_a_code, race_for_a_refresh_token};
-use super::world::{AUDIENCE, World, rotate, store_at};
+use super::with::end_sessions;
+use super::world::{AUDIENCE, World, rotate, store_at, store_on};
 use crate::support::{Need, Session, column, eventually, in_time, server};
 
 /// The error of a rotation that could not be done.
@@ -21,7 +22,7 @@ async fn failure(world: &mut World) -> StoreError {
     outcome.expect_err("an error")
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_role_without_privileges_is_told_so() {
     let mut world = World::new().await;
     world.sql("REVOKE UPDATE ON refresh_tokens FROM authority_app").await;
@@ -30,7 +31,7 @@ async fn a_role_without_privileges_is_told_so() {
     assert!(!error.is_transient() && error.fix().is_some_and(|fix| fix.contains("migrate")));
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_schema_of_another_time_is_told_apart() {
     let mut world = World::new().await;
     world.sql("ALTER TABLE refresh_tokens RENAME COLUMN generation TO generations").await;
@@ -38,7 +39,7 @@ async fn a_schema_of_another_time_is_told_apart() {
     assert!(matches!(&error, StoreError::Database { sqlstate, .. } if sqlstate == "42703"), "{error:?}");
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_refused_row_is_named_by_its_constraint_and_shown_to_nobody() {
     let mut world = World::new().await;
     let code = authority_store::AuthorizationCode::generate(world.now, &mut world.random);
@@ -80,7 +81,7 @@ async fn a_statement_that_waits_too_long_is_cancelled_and_has_done_nothing() {
     assert!(matches!(outcome, Ok(Ok(Rotation::Rotated(_)))), "{outcome:?}");
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_statement_whose_backend_died_is_repeated_by_the_store_itself() {
     let mut world = World::with("max_pool_size=1").await;
     let token = world.family("openid").await;
@@ -113,7 +114,7 @@ async fn a_statement_whose_backend_died_is_repeated_by_the_store_itself() {
     assert_eq!((rotations.calls, rotations.errors, rotations.repetitions), (1, 0, 1));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[apply(both_ways)]
 async fn a_conflict_under_a_stricter_isolation_is_repeated_by_the_store_itself() {
     let mut world = World::new().await;
     let strict = format!(
@@ -121,7 +122,8 @@ async fn a_conflict_under_a_stricter_isolation_is_repeated_by_the_store_itself()
         world.database.name()
     );
     world.sql(&strict).await;
-    world.store = store_at(&format!("{}?max_pool_size=8", world.database.url_as(APP_ROLE))).await;
+    end_sessions(&world.database).await;
+    world.store = store_on(&world.database, "max_pool_size=8").await;
     let mut token = world.family("openid offline_access").await;
     for _ in 0..10 {
         token = race_for_a_refresh_token(&mut world, token, 8).await;
@@ -132,7 +134,7 @@ async fn a_conflict_under_a_stricter_isolation_is_repeated_by_the_store_itself()
     assert!(metrics.statements.iter().all(|one| one.errors == 0), "{metrics:?}");
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_caller_that_goes_away_in_the_middle_may_call_again() {
     let mut world = World::new().await;
     let token = world.family("openid").await;
@@ -193,20 +195,17 @@ async fn however_many_connections_died_unnoticed_the_store_repeats_once() {
     assert_eq!((metrics.pool.opened, metrics.pool.broken), (6, 5));
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_server_that_ends_all_sessions_is_not_noticed_by_who_calls_then() {
     let world = World::with("initial_pool_size=4&max_pool_size=4").await;
-    let superuser = world.database.pool_as(SUPERUSER).await;
-    let ended = "SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity
-                 WHERE datname = current_database() AND usename = 'authority_app'";
     for _ in 0..3 {
-        assert!(!column(&superuser, ended).await.is_empty());
+        assert!(end_sessions(&world.database).await > 0);
         let found = world.store.find_user(world.user, world.now).await.expect("a database");
         assert!(found.is_some());
     }
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_conflict_that_repeats_itself_is_told_as_one() {
     let mut world = World::new().await;
     let token = world.family("openid").await;

@@ -4,30 +4,33 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use authority_entity::sea_orm_active_enums::RevocationReason;
 use authority_local_postgres::SUPERUSER;
 use authority_store::{
-    AccessToken, Audit, AuthorizationCode, CodeVerifier, Exchange, IssueCode, RefreshToken, Rotate, Rotation,
-    system_random,
+    AccessToken, Actor, AnswerDeviceCode, Audit, AuthorizationCode, CreateSession, DeviceAnswer, DeviceCode,
+    ExchangeDeviceCode, IssueDeviceCode, RefreshToken, Revocation, Rotation, Scopes, SessionId, SessionToken,
+    UserCode, UserEpoch, UserId, system_random,
 };
+use macro_rules_attribute::apply;
 
-use super::races::rounds;
-use super::with::challenge;
-use super::world::{AUDIENCE, VERIFIER, World, exchange, rotate};
+use super::crowd::{Party, at_once, rounds};
+use super::devices::{self, Device};
+use super::world::{AUDIENCE, World};
 
+/// How many workers there are, with a connection each.
+const WORKERS: usize = 8;
 /// How many times a worker refreshes what a code gave it.
 const ROTATIONS: usize = 4;
 
-/// Ends a random backend of a role again and again, until it is told to stop.
-async fn kill(world: &World, role: &'static str, stop: Arc<AtomicBool>) -> usize {
+/// Ends a random backend of the store again and again, until it is told to stop.
+async fn kill(world: &World, stop: &AtomicBool) -> usize {
     let pool = world.database.pool_as(SUPERUSER).await;
-    let sql = format!(
-        "SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity
-         WHERE datname = current_database() AND usename = '{role}' AND pid <> pg_backend_pid()
-         ORDER BY state <> 'active', random() LIMIT 1"
-    );
+    let sql = "SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity
+               WHERE datname = current_database() AND usename = 'authority_app'
+               ORDER BY state <> 'active', random() LIMIT 1";
     let mut killed = 0;
     while !stop.load(Ordering::Relaxed) {
-        killed += crate::support::column(&pool, &sql).await.len();
+        killed += crate::support::column(&pool, sql).await.len();
         tokio::time::sleep(Duration::from_millis(15)).await;
     }
     killed
@@ -49,113 +52,159 @@ macro_rules! insist {
     }};
 }
 
-/// Workers exchange codes and refresh while backends of the role die; afterwards every row is there once.
-#[expect(clippy::too_many_lines, reason = "what a worker does is told in one piece")]
-pub(crate) async fn survives_kills(world: &World, role: &'static str, workers: usize, codes: usize) {
-    let stop = Arc::new(AtomicBool::new(false));
-    let repeated = Arc::new(AtomicUsize::new(0));
-    let work = async {
-        let tasks: Vec<_> = (0..workers)
-            .map(|_| {
-                let (store, client, user, now) = (world.store.clone(), world.client, world.user, world.now);
-                let repeated = Arc::clone(&repeated);
-                tokio::spawn(async move {
-                    let mut random = system_random();
-                    let (audience, scopes) =
-                        ([AUDIENCE.to_owned()], "openid offline_access".parse().expect("scopes"));
-                    let (verifier, challenge) =
-                        (CodeVerifier::new(VERIFIER).expect("a verifier"), challenge());
-                    let mut families = Vec::new();
-                    for _ in 0..codes {
-                        let code = AuthorizationCode::generate(now, &mut random);
-                        let audit = Audit::new(now, &mut random);
-                        let request = IssueCode {
-                            code: &code,
-                            client,
-                            user,
-                            session: None,
-                            redirect_uri: Some(super::world::REDIRECT_URI),
-                            scopes: &scopes,
-                            resources: &[],
-                            authorization_details: None,
-                            code_challenge: Some(&challenge),
-                            nonce: None,
-                            auth_time: now,
-                            acr: None,
-                            amr: &[],
-                            requested_claims: None,
-                            dpop_jkt: None,
-                            audit: Some(&audit),
-                        };
-                        insist!(repeated, store.issue_authorization_code(&request, now)).expect("a code");
-                        let access = AccessToken::generate(now, &mut random);
-                        let mut refresh = RefreshToken::generate(now, &mut random);
-                        let audit = Audit::new(now, &mut random);
-                        let request = Exchange {
-                            audit: Some(&audit),
-                            ..exchange(&code, client, &verifier, &access, &refresh, &audience)
-                        };
-                        insist!(repeated, store.exchange_authorization_code(&request, now, &mut random))
-                            .expect("tokens");
-                        for _ in 0..ROTATIONS {
-                            let access = AccessToken::generate(now, &mut random);
-                            let successor = refresh.successor(&mut random);
-                            let audit = Audit::new(now, &mut random);
-                            let request = Rotate {
-                                audit: Some(&audit),
-                                ..rotate(&refresh, &successor, client, &access, &audience)
-                            };
-                            let outcome =
-                                insist!(repeated, store.rotate_refresh_token(&request, now, &mut random));
-                            assert!(matches!(outcome, Ok(Rotation::Rotated(_))), "{outcome:?}");
-                            refresh = successor;
-                        }
-                        families.push(refresh);
-                    }
-                    families
-                })
-            })
-            .collect();
-        let mut families = Vec::new();
-        for task in tasks {
-            families.extend(task.await.expect("no panic"));
+/// Somebody who works on whatever happens to the server.
+struct Worker {
+    party: Party,
+    session: SessionId,
+    epoch: UserEpoch,
+    /// A user of whom everything is revoked again and again.
+    suspect: UserId,
+    /// How often this caller had to call again.
+    repeated: Arc<AtomicUsize>,
+}
+
+impl Worker {
+    fn audit(&self) -> Audit {
+        Audit::new(self.party.now, &mut system_random())
+    }
+
+    fn tokens(&self) -> (AccessToken, RefreshToken) {
+        let (now, mut random) = (self.party.now, system_random());
+        (AccessToken::generate(now, &mut random), RefreshToken::generate(now, &mut random))
+    }
+
+    /// From a code to a token that was refreshed.
+    async fn refreshes(&self) -> RefreshToken {
+        let (party, repeated) = (&self.party, &self.repeated);
+        let code = AuthorizationCode::generate(party.now, &mut system_random());
+        let audit = self.audit();
+        insist!(repeated, party.issue(&code, Some(&audit))).expect("a code");
+        let (access, mut refresh) = self.tokens();
+        let audit = self.audit();
+        insist!(repeated, party.exchange(&code, (&access, &refresh), Some(&audit))).expect("tokens");
+        for _ in 0..ROTATIONS {
+            let (access, successor) = (self.tokens().0, refresh.successor(&mut system_random()));
+            let audit = self.audit();
+            let outcome = insist!(repeated, party.rotate(&refresh, (&access, &successor), Some(&audit)));
+            assert!(matches!(outcome, Ok(Rotation::Rotated(_))), "{outcome:?}");
+            refresh = successor;
         }
+        refresh
+    }
+
+    /// From a device code to its tokens.
+    async fn connects_a_device(&self) -> RefreshToken {
+        let (Party { store, client, user, now }, repeated) = (&self.party, &self.repeated);
+        let mut random = system_random();
+        let tv = Device {
+            code: DeviceCode::generate(*now, &mut random),
+            user_code: UserCode::generate(&mut random),
+        };
+        let scopes: Scopes = "openid offline_access".parse().expect("scopes");
+        let audit = self.audit();
+        let request = IssueDeviceCode { audit: Some(&audit), ..devices::issue(*client, &tv, &scopes) };
+        insist!(repeated, store.issue_device_code(&request, *now)).expect("a device code");
+        let audit = self.audit();
+        let request = AnswerDeviceCode {
+            id: tv.id(),
+            user_code: tv.user_code,
+            user: *user,
+            session: self.session,
+            answer: DeviceAnswer::Approve(None),
+            audit: Some(&audit),
+        };
+        insist!(repeated, store.answer_device_code(&request, *now)).expect("an approval");
+        let ((access, refresh), audience, audit) = (self.tokens(), [AUDIENCE.to_owned()], self.audit());
+        let request = ExchangeDeviceCode {
+            audit: Some(&audit),
+            ..devices::polling(*client, &tv, &access, &refresh, &audience)
+        };
+        insist!(repeated, store.exchange_device_code(&request, *now, &mut random)).expect("tokens");
+        refresh
+    }
+
+    /// A login, and a revocation of everything of somebody.
+    async fn signs_in_and_revokes(&self) {
+        let (Party { store, user, now, .. }, repeated) = (&self.party, &self.repeated);
+        let token = SessionToken::generate(*now, &mut system_random());
+        let (sid, audit) = (token.id().to_string(), self.audit());
+        let request = CreateSession {
+            token: &token,
+            sid: &sid,
+            user: *user,
+            epoch: self.epoch,
+            auth_time: *now,
+            acr: None,
+            amr: &[],
+            address: None,
+            user_agent: None,
+            device: None,
+            audit: Some(&audit),
+        };
+        insist!(repeated, store.create_session(&request, *now)).expect("a session");
+        let (reason, audit) = (RevocationReason::Administrator, self.audit());
+        let revoke = || store.revoke_tokens_of_user(self.suspect, reason, Actor::System, Some(&audit), *now);
+        assert_eq!(insist!(repeated, revoke()), Revocation::Revoked);
+    }
+}
+
+#[apply(both_ways)]
+async fn backends_that_die_at_random_lose_nothing_and_double_nothing() {
+    let mut world = devices::world_with("max_pool_size=8&retry_delay=0.05&retry_attempts=20").await;
+    let suspect = UserId::new(world.now, &mut world.random);
+    world
+        .sql(&format!(
+            "INSERT INTO users (id, username, email) VALUES ('{suspect}', 'bob', 'bob@example.com')"
+        ))
+        .await;
+    let (rounds, epoch, session) = (rounds(6), world.epoch().await, world.session);
+    let (stop, repeated) = (AtomicBool::new(false), Arc::new(AtomicUsize::new(0)));
+    let work = async {
+        let families = at_once(WORKERS, |_| {
+            let (party, repeated) = (world.party(), Arc::clone(&repeated));
+            let worker = Worker { party, session, epoch, suspect, repeated };
+            async move {
+                let mut families = Vec::new();
+                for _ in 0..rounds {
+                    families.extend([worker.refreshes().await, worker.connects_a_device().await]);
+                    worker.signs_in_and_revokes().await;
+                }
+                families
+            }
+        })
+        .await;
         stop.store(true, Ordering::Relaxed);
         families
     };
-    let (families, killed) = tokio::join!(work, kill(world, role, Arc::clone(&stop)));
-    let all = workers * codes;
-    assert_eq!(families.len(), all);
+    let (families, killed) = tokio::join!(work, kill(&world, &stop));
     assert!(killed > 10, "backends died: {killed}");
-    let counts = world
-        .value(
-            "SELECT concat_ws(' ', (SELECT count(*) FROM authorization_codes WHERE consumed_at IS NOT NULL),
-                (SELECT count(*) FROM refresh_tokens WHERE revoked_at IS NULL), (SELECT sum(generation) FROM refresh_tokens),
-                (SELECT count(*) FROM access_tokens WHERE revoked_at IS NULL),
-                (SELECT count(*) FROM audit_logs WHERE outcome = 'success'), (SELECT count(*) FROM audit_logs))",
-        )
-        .await;
-    let events = all * (2 + ROTATIONS);
-    let wanted = format!("{all} {all} {} {} {events} {events}", all * ROTATIONS, all * (1 + ROTATIONS));
-    assert_eq!(
-        counts,
-        wanted,
-        "{killed} killed, {} calls repeated by their caller",
-        repeated.load(Ordering::Relaxed)
-    );
-    for token in &families {
+    let repeated = repeated.load(Ordering::Relaxed);
+    let all = WORKERS * rounds;
+    for (what, sql, wanted) in [
+        ("codes", "SELECT count(*) FROM authorization_codes WHERE consumed_at IS NOT NULL", all),
+        ("device codes", "SELECT count(*) FROM device_codes WHERE status = 'exchanged'", all),
+        ("families", "SELECT count(*) FROM refresh_tokens WHERE revoked_at IS NULL", 2 * all),
+        ("rotations", "SELECT sum(generation) FROM refresh_tokens", ROTATIONS * all),
+        (
+            "access tokens",
+            "SELECT count(*) FROM access_tokens WHERE revoked_at IS NULL",
+            (2 + ROTATIONS) * all,
+        ),
+        ("sessions", "SELECT count(*) FROM sessions WHERE revoked_at IS NULL", 1 + all),
+        ("revocations", "SELECT revocation_epoch FROM users WHERE username = 'bob'", all),
+        ("events", "SELECT count(*) FROM audit_logs", (7 + ROTATIONS) * all),
+        ("successes", "SELECT count(*) FROM audit_logs WHERE outcome = 'success'", (7 + ROTATIONS) * all),
+    ] {
+        let found = world.value(sql).await;
+        assert_eq!(
+            found,
+            wanted.to_string(),
+            "{what}; {killed} killed, {repeated} calls repeated by callers"
+        );
+    }
+    for token in families.iter().flatten() {
         let found = world.store.introspect_refresh_token(token, world.now).await.expect("a database");
         assert!(found.is_ok(), "{found:?}");
     }
-    eprintln!(
-        "{all} codes and {} rotations, {killed} backends killed, {} calls repeated by their caller",
-        all * ROTATIONS,
-        repeated.load(Ordering::Relaxed)
-    );
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn backends_that_die_at_random_lose_nothing_and_double_nothing() {
-    let world = World::with("max_pool_size=8&retry_delay=0.05&retry_attempts=20").await;
-    survives_kills(&world, "authority_app", 8, rounds(8)).await;
+    eprintln!("{all} times everything, {killed} backends killed, {repeated} calls repeated by their caller");
 }

@@ -10,15 +10,17 @@ use std::sync::Arc;
 
 use authority_connection::Environment;
 use authority_entity::sea_orm_active_enums::RevocationReason;
-use authority_store::{
-    AccessToken, Actor, PresentedAccessToken, RefreshToken, Revocation, Rotation, Store, system_random,
-};
+use authority_store::{AccessToken, Actor, PresentedAccessToken, RefreshToken, Revocation, Rotation, Store};
 use chrono::{DateTime, Utc};
+use macro_rules_attribute::apply;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, FileFailurePersistence, TestRunner};
+use tokio::runtime::Handle;
+use tokio::task::block_in_place;
 
 use self::reference::{Family, Outcome, Why};
-use super::world::{AUDIENCE, World, rotate};
+use super::crowd::{Party, at_once};
+use super::world::World;
 
 /// What somebody does. A number chooses among the tokens or calls that there are.
 #[derive(Clone, Debug)]
@@ -116,11 +118,9 @@ impl History {
         (!self.forged.contains(&call.presented)).then_some(call.presented)
     }
 
-    async fn run(&self, store: Store, client: authority_store::ClientId, call: &Call) -> Outcome {
-        let audience = [AUDIENCE.to_owned()];
+    async fn run(&self, party: Party, call: &Call) -> Outcome {
         let (token, successor) = (&self.tokens[call.presented], &self.tokens[call.successor]);
-        let request = rotate(token, successor, client, &call.access, &audience);
-        let outcome = store.rotate_refresh_token(&request, call.now, &mut system_random()).await;
+        let outcome = Party { now: call.now, ..party }.rotate(token, (&call.access, successor), None).await;
         match outcome.expect("a database") {
             Ok(Rotation::Rotated(_)) => Outcome::Rotated,
             Ok(Rotation::Repeated(_, successor)) => {
@@ -183,7 +183,7 @@ async fn in_sequence(world: &mut World, steps: Vec<Step>) {
                 let Some(call) = history.call_of(world, &step, family.current) else { continue };
                 let known = history.genuine(&call);
                 let wanted = family.present(known, call.successor, call.now);
-                let outcome = history.run(world.store.clone(), world.client, &call).await;
+                let outcome = history.run(world.party(), &call).await;
                 assert_eq!(outcome, wanted, "{step:?} of {family:?}");
                 if matches!(outcome, Outcome::Rotated | Outcome::Repeated(_)) {
                     history.issued.push(Arc::clone(&call.access));
@@ -195,7 +195,7 @@ async fn in_sequence(world: &mut World, steps: Vec<Step>) {
 }
 
 /// Some steps at once, several times: some order of theirs has to explain what came out.
-async fn at_once(world: &mut World, groups: Vec<Vec<Step>>) {
+async fn in_groups(world: &mut World, groups: Vec<Vec<Step>>) {
     let (mut history, family) = History::begin(world).await;
     let mut possible = HashSet::from([family]);
     for group in groups {
@@ -210,23 +210,16 @@ async fn at_once(world: &mut World, groups: Vec<Vec<Step>>) {
             }
         }
         let shared = Arc::new(history);
-        let tasks: Vec<_> = calls
-            .iter()
-            .map(|call| {
-                let (history, call) = (Arc::clone(&shared), call.clone());
-                let (store, client, now) = (world.store.clone(), world.client, world.now);
-                tokio::spawn(async move {
-                    match call {
-                        Some(call) => history.run(store, client, &call).await,
-                        None => revoke_family(&store, &history.tokens[0], now).await,
-                    }
-                })
-            })
-            .collect();
-        let mut outcomes = Vec::new();
-        for task in tasks {
-            outcomes.push(task.await.expect("no panic"));
-        }
+        let outcomes = at_once(calls.len(), |number| {
+            let (history, call, party) = (Arc::clone(&shared), calls[number].clone(), world.party());
+            async move {
+                match call {
+                    Some(call) => history.run(party, &call).await,
+                    None => revoke_family(&party.store, &history.tokens[0], party.now).await,
+                }
+            }
+        })
+        .await;
         history = Arc::into_inner(shared).expect("nobody else has it");
         for (call, outcome) in calls.iter().zip(&outcomes) {
             if let (Some(call), Outcome::Rotated | Outcome::Repeated(_)) = (call, outcome) {
@@ -269,16 +262,12 @@ fn orders(numbers: &mut Vec<usize>, fixed: usize, visit: &mut impl FnMut(&[usize
 }
 
 /// Has histories tried on one database, and the shortest shown that fails.
-fn check<S: Strategy>(cases: u32, strategy: &S, mut case: impl AsyncFnMut(&mut World, S::Value)) {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build();
-    let runtime = runtime.expect("a runtime");
-    let world = RefCell::new(runtime.block_on(async {
-        let world = World::with("max_pool_size=8").await;
-        world.sql("UPDATE clients SET refresh_token_ttl = 100, refresh_token_absolute_ttl = 1000").await;
-        // The clock of the histories goes on and on.
-        world.sql("UPDATE sessions SET expires_at = 'epoch'::timestamptz + interval '200 years', idle_expires_at = 'epoch'::timestamptz + interval '200 years'").await;
-        world
-    }));
+async fn check<S: Strategy>(cases: u32, strategy: &S, case: impl AsyncFn(&mut World, S::Value)) {
+    let world = World::with("max_pool_size=8").await;
+    world.sql("UPDATE clients SET refresh_token_ttl = 100, refresh_token_absolute_ttl = 1000").await;
+    // The clock of the histories goes on and on.
+    world.sql("UPDATE sessions SET expires_at = 'epoch'::timestamptz + interval '200 years', idle_expires_at = 'epoch'::timestamptz + interval '200 years'").await;
+    let world = RefCell::new(world);
     let told = Environment::from_process()
         .expect("the environment can be read")
         .get_os("AUTHORITY_MODEL_CASES")
@@ -289,23 +278,23 @@ fn check<S: Strategy>(cases: u32, strategy: &S, mut case: impl AsyncFnMut(&mut W
         max_shrink_iters: 200,
         ..Config::with_source_file(file!())
     };
-    let case = RefCell::new(&mut case);
-    let outcome = TestRunner::new(config).run(strategy, |steps| {
-        runtime.block_on((case.borrow_mut())(&mut world.borrow_mut(), steps));
-        Ok(())
+    let outcome = block_in_place(|| {
+        TestRunner::new(config).run(strategy, |steps| {
+            Handle::current().block_on(case(&mut world.borrow_mut(), steps));
+            Ok(())
+        })
     });
-    let world = world.into_inner();
-    runtime.block_on(async move { drop(world) });
     outcome.unwrap_or_else(|error| panic!("{error}"));
 }
 
-#[test]
-fn histories_of_one_call_after_the_other_end_as_in_the_model() {
-    check(60, &prop::collection::vec(step(), 1..24), async |world, steps| in_sequence(world, steps).await);
+#[apply(both_ways)]
+async fn histories_of_one_call_after_the_other_end_as_in_the_model() {
+    let histories = prop::collection::vec(step(), 1..24);
+    check(60, &histories, async |world, steps| in_sequence(world, steps).await).await;
 }
 
-#[test]
-fn histories_of_many_calls_at_once_are_explained_by_some_order() {
+#[apply(both_ways)]
+async fn histories_of_many_calls_at_once_are_explained_by_some_order() {
     let groups = prop::collection::vec(prop::collection::vec(step(), 1..5), 1..6);
-    check(60, &groups, async |world, groups| at_once(world, groups).await);
+    check(60, &groups, async |world, groups| in_groups(world, groups).await).await;
 }

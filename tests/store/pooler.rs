@@ -1,65 +1,60 @@
-//! The same through PgBouncer in transaction mode.
+//! What the tests that go through PgBouncer rely on.
 
-use authority_store::{Inactive, PresentedAccessToken, Rotation};
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
 
-use super::kills::survives_kills;
-use super::races::{race_for_a_code, race_for_a_refresh_token, rounds};
-use super::world::{World, store_at};
-use crate::pgbouncer::Pooler;
-use crate::support::Need;
+use macro_rules_attribute::apply;
 
-/// A world whose store has so many connections to a pooler that has so many to the server.
-async fn behind(clients: u32, servers: u32) -> (World, Pooler) {
-    let mut world = World::new().await;
-    let size = format!("default_pool_size = {servers}");
-    let pooler = Pooler::with(&world.database, &[], &[("default_pool_size = 20", &size)]).await;
-    world.store =
-        store_at(&format!(
-        // Without optimization the driver takes a while for the password of each connection.
-        "{}?max_pool_size={clients}&connect_timeout=60&checkout_timeout=60&retry_delay=0.05&retry_attempts=20",
-        pooler.url()
-    )).await;
-    assert!(world.store.pool().server().pooled);
-    (world, pooler)
+use super::ways::is_pooled;
+use super::world::World;
+
+#[apply(both_ways)]
+async fn behind_the_pooler_no_two_statements_in_a_row_are_in_one_session() {
+    let world = World::with("max_pool_size=1").await;
+    let mut sessions = Vec::new();
+    for _ in 0..6 {
+        let client = world.store.pool().get().await.expect("a connection");
+        let rows = client.query("SELECT pg_backend_pid()", &[], &[]).await.expect("a process");
+        sessions.push(rows[0].get::<_, i32>(0));
+    }
+    let repetitions = sessions.windows(2).filter(|pair| pair[0] == pair[1]).count();
+    assert_eq!(repetitions, if is_pooled() { 0 } else { 5 }, "{sessions:?}");
+    assert_eq!(sessions.iter().collect::<HashSet<_>>().len(), if is_pooled() { 2 } else { 1 });
 }
 
-#[tokio::test]
-async fn a_grant_goes_its_way_through_the_pooler() {
-    if Need::PgBouncer.is_missing() {
-        return;
-    }
-    let (mut world, _pooler) = behind(4, 2).await;
-    let code = world.code().await;
-    let issued = world.tokens(&code).await;
-    let (outcome, successor, access) = world.rotate(&issued.refresh).await;
-    assert!(matches!(outcome, Ok(Rotation::Rotated(_))), "{outcome:?}");
-    let tokens = [PresentedAccessToken::Opaque(&access), PresentedAccessToken::Opaque(&issued.access)];
-    let found = world.store.introspect_access_tokens(&tokens, world.now).await.expect("a database");
-    assert!(found.iter().all(Result::is_ok));
-    let revoked =
-        world.store.revoke_refresh_token(&successor, world.client, None, world.now, &mut world.random);
-    revoked.await.expect("a database");
-    assert_eq!(world.introspect(&access).await.expect_err("revoked"), Inactive::Family);
-}
+/// The files whose tests go one way by themselves, or look at something that no way leads to.
+const OF_ONE_WAY: [&str; 7] = [
+    "audit/plans.rs",
+    "devices/plans.rs",
+    // Settings of sessions, and a network between the store and the server.
+    "errors.rs",
+    // A server of its own.
+    "hot.rs",
+    "plans.rs",
+    // One thread for everything.
+    "spans.rs",
+    // Both ways, with a pooler whose only session can be found in the server's log.
+    "statements.rs",
+];
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn one_of_many_wins_through_the_pooler_as_well() {
-    if Need::PgBouncer.is_missing() {
-        return;
+#[test]
+fn every_other_test_of_the_store_goes_both_ways() {
+    // In two pieces, not to find itself.
+    let mark = concat!("#[tokio", "::test");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("store");
+    let mut found: Vec<String> = Vec::new();
+    let mut folders = vec![root.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("a folder") {
+            let path: PathBuf = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if fs::read_to_string(&path).expect("a file").contains(mark) {
+                found.push(path.strip_prefix(&root).expect("a file of the store").display().to_string());
+            }
+        }
     }
-    let (mut world, _pooler) = behind(24, 12).await;
-    let mut token = world.family("openid offline_access").await;
-    for _ in 0..rounds(5) {
-        race_for_a_code(&mut world, 64).await;
-        token = race_for_a_refresh_token(&mut world, token, 64).await;
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn backends_that_die_behind_the_pooler_lose_nothing_and_double_nothing() {
-    if Need::PgBouncer.is_missing() {
-        return;
-    }
-    let (world, _pooler) = behind(8, 4).await;
-    survives_kills(&world, "authority", 8, rounds(5)).await;
+    found.sort();
+    assert_eq!(found, OF_ONE_WAY, "fix: #[apply(both_ways)] instead of {mark}], or a line above");
 }

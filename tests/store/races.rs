@@ -1,75 +1,55 @@
 //! Many callers at one code, one refresh token, one client: exactly one wins, and nothing is lost or doubled.
-//!
-//! `AUTHORITY_RACE_ROUNDS` says how often; by default as often as takes a few seconds.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use authority_connection::Environment;
 use authority_entity::sea_orm_active_enums::RevocationReason;
 use authority_store::{
-    AccessToken, Actor, AuthorizationCode, CodeVerifier, ExchangeRefusal, Inactive, IssueCode,
-    PresentedAccessToken, RefreshToken, Revocation, RotateRefusal, Rotation, Store, system_random,
+    AccessToken, Actor, AuthorizationCode, ExchangeRefusal, Inactive, PresentedAccessToken, RefreshToken,
+    Revocation, RotateRefusal, Rotation, system_random,
 };
-use tokio::sync::Barrier;
+use macro_rules_attribute::apply;
 
-use super::with::challenge;
-use super::world::{AUDIENCE, VERIFIER, World, exchange, rotate};
-
-/// How many at once.
-pub(crate) const CALLERS: usize = 64;
-
-/// How often a race is run.
-pub(crate) fn rounds(usual: usize) -> usize {
-    let environment = Environment::from_process().expect("the environment can be read");
-    let told = environment.get_os("AUTHORITY_RACE_ROUNDS");
-    told.map_or(usual, |rounds| rounds.to_str().and_then(|text| text.parse().ok()).expect("a number"))
-}
+use super::crowd::{CALLERS, Party, at_once, rounds};
+use super::world::World;
 
 /// Callers exchange one code at once, and the winner refreshes at once: one wins, and nothing that it got stays.
 pub(crate) async fn race_for_a_code(world: &mut World, callers: usize) {
     let code = Arc::new(world.code_for("openid offline_access").await);
-    let start = Arc::new(Barrier::new(callers));
-    let tasks: Vec<_> = (0..callers)
-        .map(|_| {
-            let (access, refresh) = world.new_tokens();
-            let (store, client, now) = (world.store.clone(), world.client, world.now);
-            let (code, start) = (Arc::clone(&code), Arc::clone(&start));
-            tokio::spawn(async move {
-                let verifier = CodeVerifier::new(VERIFIER).expect("a verifier");
-                let audience = [AUDIENCE.to_owned()];
-                let request = exchange(&code, client, &verifier, &access, &refresh, &audience);
+    let outcomes = at_once(callers, |_| {
+        let (access, refresh) = world.new_tokens();
+        let (party, code) = (world.party(), Arc::clone(&code));
+        async move {
+            let outcome = party.exchange(&code, (&access, &refresh), None).await.expect("a database");
+            let mut later = None;
+            if outcome.is_ok() {
                 let mut random = system_random();
-                start.wait().await;
-                let outcome = store.exchange_authorization_code(&request, now, &mut random).await;
-                let outcome = outcome.expect("a database");
-                let mut later = None;
-                if outcome.is_ok() {
-                    let successor = refresh.successor(&mut random);
-                    let another = AccessToken::generate(now, &mut random);
-                    let request = rotate(&refresh, &successor, client, &another, &audience);
-                    let rotated = store.rotate_refresh_token(&request, now, &mut random).await;
-                    match rotated.expect("a database") {
-                        Ok(Rotation::Rotated(_)) => later = Some((another, successor)),
-                        Err(RotateRefusal::Revoked) => {}
-                        other => panic!("{other:?}"),
-                    }
+                let successor = refresh.successor(&mut random);
+                let another = AccessToken::generate(party.now, &mut random);
+                let rotated = party.rotate(&refresh, (&another, &successor), None).await;
+                match rotated.expect("a database") {
+                    Ok(Rotation::Rotated(_)) => later = Some((another, successor)),
+                    Err(RotateRefusal::Revoked) => {}
+                    other => panic!("{other:?}"),
                 }
-                (outcome, access, refresh, later)
-            })
-        })
-        .collect();
-    let mut winners = Vec::new();
-    for task in tasks {
-        let (outcome, access, refresh, later) = task.await.expect("no panic");
+            }
+            (outcome, access, refresh, later)
+        }
+    })
+    .await;
+    let (mut winners, mut losers) = (Vec::new(), Vec::new());
+    for (outcome, access, refresh, later) in outcomes {
         match outcome {
             Ok(_) => winners.push((access, refresh, later)),
             Err(refusal) => {
                 assert_eq!(refusal, ExchangeRefusal::Replayed);
-                assert_eq!(world.introspect(&access).await, Err(Inactive::Unknown));
+                losers.push(access);
             }
         }
     }
+    let presented: Vec<_> = losers.iter().map(PresentedAccessToken::Opaque).collect();
+    let found = world.store.introspect_access_tokens(&presented, world.now).await.expect("a database");
+    assert!(found.iter().all(|found| *found == Err(Inactive::Unknown)), "{found:?}");
     let [(access, refresh, later)] = &*winners else { panic!("{} won", winners.len()) };
     assert_eq!(world.introspect(access).await.expect_err("replayed"), Inactive::Revoked);
     let (last, other) = later.as_ref().map_or((refresh, None), |(access, token)| (token, Some(access)));
@@ -86,29 +66,21 @@ pub(crate) async fn race_for_a_refresh_token(
     callers: usize,
 ) -> RefreshToken {
     let token = Arc::new(token);
-    let start = Arc::new(Barrier::new(callers));
-    let tasks: Vec<_> = (0..callers)
-        .map(|_| {
-            let (access, _) = world.new_tokens();
-            let (store, client, now) = (world.store.clone(), world.client, world.now);
-            let (token, start) = (Arc::clone(&token), Arc::clone(&start));
-            tokio::spawn(async move {
-                let mut random = system_random();
-                let successor = token.successor(&mut random);
-                let audience = [AUDIENCE.to_owned()];
-                let request = rotate(&token, &successor, client, &access, &audience);
-                start.wait().await;
-                let outcome = store.rotate_refresh_token(&request, now, &mut random).await;
-                match outcome.expect("a database").expect("no theft") {
-                    Rotation::Rotated(_) => (true, successor, access),
-                    Rotation::Repeated(_, successor) => (false, successor, access),
-                }
-            })
-        })
-        .collect();
+    let outcomes = at_once(callers, |_| {
+        let (access, _) = world.new_tokens();
+        let successor = token.successor(&mut world.random);
+        let (party, token) = (world.party(), Arc::clone(&token));
+        async move {
+            let outcome = party.rotate(&token, (&access, &successor), None).await;
+            match outcome.expect("a database").expect("no theft") {
+                Rotation::Rotated(_) => (true, successor, access),
+                Rotation::Repeated(_, successor) => (false, successor, access),
+            }
+        }
+    })
+    .await;
     let (mut winners, mut successors, mut tokens) = (0, Vec::new(), Vec::new());
-    for task in tasks {
-        let (won, successor, access) = task.await.expect("no panic");
+    for (won, successor, access) in outcomes {
         winners += usize::from(won);
         successors.push(successor);
         tokens.push(access);
@@ -122,7 +94,7 @@ pub(crate) async fn race_for_a_refresh_token(
     next
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[apply(both_ways)]
 async fn of_sixty_four_exchanges_of_one_code_one_succeeds_and_nothing_of_it_stays_active() {
     let mut world = World::with("max_pool_size=64").await;
     let rounds = rounds(12);
@@ -138,7 +110,7 @@ async fn of_sixty_four_exchanges_of_one_code_one_succeeds_and_nothing_of_it_stay
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[apply(both_ways)]
 async fn of_sixty_four_exchanges_of_one_refresh_token_one_rotates_and_all_get_the_same_successor() {
     let mut world = World::with("max_pool_size=64").await;
     let rounds = rounds(12);
@@ -152,40 +124,17 @@ async fn of_sixty_four_exchanges_of_one_refresh_token_one_rotates_and_all_get_th
 }
 
 /// The grants of a worker, from a code to refreshed tokens, until it is told to stop.
-async fn grants(world: Shared, stage: Arc<AtomicU8>) -> Vec<(u8, u8, Vec<AccessToken>, RefreshToken)> {
-    let Shared { store, client, user, now } = world;
-    let mut random = system_random();
-    let (audience, challenge, scopes) =
-        ([AUDIENCE.to_owned()], challenge(), "openid offline_access".parse().expect("scopes"));
+async fn grants(party: Party, stage: Arc<AtomicU8>) -> Vec<(u8, u8, Vec<AccessToken>, RefreshToken)> {
+    let (mut random, now) = (system_random(), party.now);
     let mut all = Vec::new();
     while stage.load(Ordering::SeqCst) < 3 {
         let code = AuthorizationCode::generate(now, &mut random);
-        let request = IssueCode {
-            code: &code,
-            client,
-            user,
-            session: None,
-            redirect_uri: Some(super::world::REDIRECT_URI),
-            scopes: &scopes,
-            resources: &[],
-            authorization_details: None,
-            code_challenge: Some(&challenge),
-            nonce: None,
-            auth_time: now,
-            acr: None,
-            amr: &[],
-            requested_claims: None,
-            dpop_jkt: None,
-            audit: None,
-        };
         let before = stage.load(Ordering::SeqCst);
-        store.issue_authorization_code(&request, now).await.expect("a database").expect("a code");
+        party.issue(&code, None).await.expect("a database").expect("a code");
         let after = stage.load(Ordering::SeqCst);
         let (access, mut refresh) =
             (AccessToken::generate(now, &mut random), RefreshToken::generate(now, &mut random));
-        let verifier = CodeVerifier::new(VERIFIER).expect("a verifier");
-        let request = exchange(&code, client, &verifier, &access, &refresh, &audience);
-        match store.exchange_authorization_code(&request, now, &mut random).await.expect("a database") {
+        match party.exchange(&code, (&access, &refresh), None).await.expect("a database") {
             Ok(_) => {}
             Err(ExchangeRefusal::Revoked) => continue,
             Err(other) => panic!("{other}"),
@@ -194,8 +143,7 @@ async fn grants(world: Shared, stage: Arc<AtomicU8>) -> Vec<(u8, u8, Vec<AccessT
         for _ in 0..3 {
             let access = AccessToken::generate(now, &mut random);
             let successor = refresh.successor(&mut random);
-            let request = rotate(&refresh, &successor, client, &access, &audience);
-            match store.rotate_refresh_token(&request, now, &mut random).await.expect("a database") {
+            match party.rotate(&refresh, (&access, &successor), None).await.expect("a database") {
                 Ok(Rotation::Rotated(_)) => {}
                 Err(RotateRefusal::Revoked) => break,
                 other => panic!("{other:?}"),
@@ -208,24 +156,14 @@ async fn grants(world: Shared, stage: Arc<AtomicU8>) -> Vec<(u8, u8, Vec<AccessT
     all
 }
 
-#[derive(Clone)]
-struct Shared {
-    store: Store,
-    client: authority_store::ClientId,
-    user: authority_store::UserId,
-    now: chrono::DateTime<chrono::Utc>,
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[apply(both_ways)]
 async fn nothing_of_a_grant_that_began_before_a_mass_revocation_survives_it_however_late_it_is_returned() {
     let mut world = World::with("max_pool_size=16").await;
     let (mut dead, mut alive) = (0, 0);
     for round in 0..rounds(6) {
         let stage = Arc::new(AtomicU8::new(0));
-        let shared =
-            Shared { store: world.store.clone(), client: world.client, user: world.user, now: world.now };
         let workers: Vec<_> =
-            (0..12).map(|_| tokio::spawn(grants(shared.clone(), Arc::clone(&stage)))).collect();
+            (0..12).map(|_| tokio::spawn(grants(world.party(), Arc::clone(&stage)))).collect();
         let pause = |time| tokio::time::sleep(std::time::Duration::from_millis(time));
         pause(60).await;
         stage.store(1, Ordering::SeqCst);

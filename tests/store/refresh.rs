@@ -6,6 +6,7 @@ use authority_store::{
     Audit, ClientId, ErrorCode, Exchange, IssueCode, RefreshToken, Rotate, RotateRefusal as Refusal, Rotation,
 };
 use chrono::TimeDelta;
+use macro_rules_attribute::apply;
 
 use super::with::{certificate, dpop, hex, kept, uris};
 use super::world::{AUDIENCE, World, rotate};
@@ -23,7 +24,7 @@ async fn bound(world: &mut World) -> RefreshToken {
     refresh
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 #[expect(clippy::too_many_lines, reason = "a list of every case")]
 async fn each_reason_not_to_rotate_has_its_error_code_and_leaves_the_token_as_it_was() {
     let mut world = World::new().await;
@@ -81,6 +82,18 @@ async fn each_reason_not_to_rotate_has_its_error_code_and_leaves_the_token_as_it
             ErrorCode::InvalidTarget,
             Box::new(|r| Rotate { resources: Some(uris(&["\0"])), ..r }),
         ),
+        (
+            "",
+            Refusal::BadAudience,
+            ErrorCode::InvalidTarget,
+            Box::new(|r| Rotate { audience: uris(&["\0"]), ..r }),
+        ),
+        (
+            "",
+            Refusal::BadAudience,
+            ErrorCode::InvalidTarget,
+            Box::new(|r| Rotate { audience: uris(&["https://api.example/\u{e4}"]), ..r }),
+        ),
     ];
     for (sql, wanted, error, change) in cases {
         if !sql.is_empty() {
@@ -135,7 +148,7 @@ async fn each_reason_not_to_rotate_has_its_error_code_and_leaves_the_token_as_it
     assert_eq!(seen, Refusal::ALL.iter().copied().collect());
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_rotation_rewrites_the_row_in_place() {
     let mut world = World::new().await;
     let token = world.family("openid offline_access").await;
@@ -163,7 +176,7 @@ async fn a_rotation_rewrites_the_row_in_place() {
     assert_eq!(world.value(&sql).await, token.family().to_string());
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn the_absolute_lifetime_bounds_what_a_rotation_gives() {
     let mut world = World::new().await;
     let token = world.family("openid").await;
@@ -176,7 +189,7 @@ async fn the_absolute_lifetime_bounds_what_a_rotation_gives() {
     assert_eq!(world.rotate(&successor).await.0.expect_err("over"), Refusal::Expired);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_refresh_token_that_nobody_uses_expires_and_a_used_one_does_not() {
     let mut world = World::new().await;
     world.sql("UPDATE clients SET refresh_token_ttl = 60").await;
@@ -191,7 +204,7 @@ async fn a_refresh_token_that_nobody_uses_expires_and_a_used_one_does_not() {
     assert_eq!(world.rotate(&idle).await.0.expect_err("idle"), Refusal::Expired);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn scopes_are_narrowed_for_the_access_token_alone() {
     let mut world = World::new().await;
     let token = world.family("openid profile").await;
@@ -205,7 +218,7 @@ async fn scopes_are_narrowed_for_the_access_token_alone() {
     assert_eq!(world.introspect(&access).await.expect("active").scopes.to_string(), "openid profile");
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_confidential_client_may_change_its_key_and_a_public_one_may_not() {
     let mut world = World::new().await;
     let token = bound(&mut world).await;
@@ -218,7 +231,7 @@ async fn a_confidential_client_may_change_its_key_and_a_public_one_may_not() {
     assert_eq!(world.introspect(&access).await.expect("active").sender, Some(dpop(2)));
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn the_grace_is_a_setting_that_counts_at_once_and_zero_is_strict() {
     let mut world = World::new().await;
     for (setting, wait, repeated) in [
@@ -247,7 +260,7 @@ async fn the_grace_is_a_setting_that_counts_at_once_and_zero_is_strict() {
     }
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_made_up_token_neither_revokes_the_family_nor_waits_for_it() {
     let mut world = World::new().await;
     let token = world.family("openid").await;
@@ -266,7 +279,7 @@ async fn a_made_up_token_neither_revokes_the_family_nor_waits_for_it() {
     assert!(matches!(world.rotate(&token).await.0, Ok(Rotation::Rotated(_))));
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn an_ancestor_of_any_age_is_known_and_the_theft_revokes_the_family() {
     let mut world = World::new().await;
     let first = world.family("openid").await;
@@ -287,7 +300,7 @@ async fn an_ancestor_of_any_age_is_known_and_the_theft_revokes_the_family() {
     assert_eq!(world.value(seal).await, "refresh_token_reuse");
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn the_same_call_again_gives_the_same_outcome_whatever_that_was() {
     let mut world = World::new().await;
     let token = world.family("openid").await;
@@ -322,7 +335,7 @@ async fn the_same_call_again_gives_the_same_outcome_whatever_that_was() {
     }
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_replaced_token_is_given_the_same_successor_with_an_access_token_of_its_own() {
     let mut world = World::new().await;
     let token = world.family("openid").await;
@@ -340,7 +353,7 @@ async fn a_replaced_token_is_given_the_same_successor_with_an_access_token_of_it
     assert_eq!(world.rotate(&unused).await.0.expect_err("never given"), Refusal::Reused);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_token_of_somebody_who_was_erased_is_refused_whatever_its_epoch() {
     let mut world = World::new().await;
     let token = world.family("openid").await;
@@ -353,7 +366,7 @@ async fn a_token_of_somebody_who_was_erased_is_refused_whatever_its_epoch() {
     assert_eq!(world.rotate(&token).await.0.expect_err("erased"), Refusal::UserInactive);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_replaced_token_without_a_sealed_successor_is_taken_for_theft() {
     let mut world = World::new().await;
     let token = world.family("openid").await;
@@ -362,7 +375,7 @@ async fn a_replaced_token_without_a_sealed_successor_is_taken_for_theft() {
     assert_eq!(world.rotate(&token).await.0.expect_err("theft"), Refusal::Reused);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_token_that_is_bound_to_a_certificate_needs_that_one() {
     let mut world = World::new().await;
     let code = world.code().await;

@@ -1,13 +1,15 @@
 //! Revocation and introspection: what counts, and from when on.
 
 use authority_entity::sea_orm_active_enums::RevocationReason;
-use authority_local_postgres::APP_ROLE;
 use authority_store::{
-    AccessToken, AccessTokenId, Actor, Audit, ClientId, Inactive, PresentedAccessToken, RefreshTokenId,
-    Revocation, RotateRefusal, UserId,
+    AccessToken, AccessTokenId, Actor, Audit, Change, ClientId, Inactive, PresentedAccessToken,
+    RefreshTokenId, Revocation, RotateRefusal, UserId,
 };
+use macro_rules_attribute::apply;
 
-use super::world::{World, store_at};
+use chrono::TimeDelta;
+
+use super::world::{World, store_on};
 
 /// What makes a token inactive, and what it is called.
 const CAUSES: [(&str, Inactive); 9] = [
@@ -26,13 +28,13 @@ const CAUSES: [(&str, Inactive); 9] = [
     ),
 ];
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn each_revocation_counts_at_once_also_through_another_pool() {
     for (sql, why) in CAUSES {
         let mut world = World::new().await;
         let code = world.code().await;
         let issued = world.tokens(&code).await;
-        let other = store_at(&world.database.url_as(APP_ROLE)).await;
+        let other = store_on(&world.database, "").await;
         let presented = PresentedAccessToken::Opaque(&issued.access);
         assert!(other.introspect_access_token(presented, world.now).await.expect("a database").is_ok());
         let refresh = other.introspect_refresh_token(&issued.refresh, world.now).await.expect("a database");
@@ -54,7 +56,7 @@ async fn each_revocation_counts_at_once_also_through_another_pool() {
     }
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_token_whose_rows_are_gone_is_as_good_as_revoked() {
     let grants = "DELETE FROM authorization_codes; DELETE FROM refresh_tokens; DELETE FROM sessions";
     for (sql, why) in [
@@ -70,7 +72,7 @@ async fn a_token_whose_rows_are_gone_is_as_good_as_revoked() {
     }
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_lock_that_ends_by_itself_cuts_nobody_off() {
     let mut world = World::new().await;
     let code = world.code().await;
@@ -86,7 +88,7 @@ async fn a_lock_that_ends_by_itself_cuts_nobody_off() {
     assert_eq!(world.rotate(&issued.refresh).await.0.expect_err("locked"), RotateRefusal::UserInactive);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_batch_is_answered_in_its_order_whatever_is_in_it() {
     let mut world = World::new().await;
     let code = world.code().await;
@@ -116,7 +118,7 @@ async fn a_batch_is_answered_in_its_order_whatever_is_in_it() {
     assert_eq!(world.store.introspect_access_tokens(&[], world.now).await.expect("a database"), []);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[apply(both_ways)]
 async fn callers_that_share_a_statement_each_get_their_own_answer_also_when_some_go_away() {
     let mut world = World::with("max_pool_size=2").await;
     let mut tokens = Vec::new();
@@ -159,13 +161,12 @@ async fn callers_that_share_a_statement_each_get_their_own_answer_also_when_some
     assert!(metrics.introspections * 2 < metrics.introspected, "statements are shared: {metrics:?}");
 }
 
-#[test]
-fn who_waits_for_a_runtime_that_ends_is_answered_all_the_same() {
+#[apply(both_ways)]
+async fn who_waits_for_a_runtime_that_ends_is_answered_all_the_same() {
     let runtime = || {
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime")
     };
-    let keeper = runtime();
-    let world = keeper.block_on(World::with("max_pool_size=1"));
+    let world = World::with("max_pool_size=1").await;
     let token = AccessToken::generate(world.now, &mut authority_store::system_random());
     for _ in 0..50 {
         let other = runtime();
@@ -177,16 +178,16 @@ fn who_waits_for_a_runtime_that_ends_is_answered_all_the_same() {
             });
         }
         other.shutdown_background();
-        let found = keeper.block_on(crate::support::in_time(
+        let found = crate::support::in_time(
             "an introspection",
             world.store.introspect_access_token(PresentedAccessToken::Opaque(&token), world.now),
-        ));
+        )
+        .await;
         assert_eq!(found.expect("a database"), Err(Inactive::Unknown));
     }
-    keeper.block_on(async move { drop(world) });
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_family_is_revoked_by_any_of_its_tokens_or_by_its_id() {
     let mut world = World::new().await;
     let token = world.family("openid").await;
@@ -223,7 +224,7 @@ async fn a_family_is_revoked_by_any_of_its_tokens_or_by_its_id() {
     assert_eq!(world.rotate(&token).await.0.expect_err("revoked"), RotateRefusal::Revoked);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn everything_of_a_user_or_client_is_revoked_by_one_number_that_a_repeated_call_counts_up_once() {
     let mut world = World::new().await;
     let reason = RevocationReason::Administrator;
@@ -275,5 +276,29 @@ async fn everything_of_a_user_or_client_is_revoked_by_one_number_that_a_repeated
         let revoked =
             world.store.revoke_tokens_of_client(nothing, reason, Actor::System, None, world.now).await;
         assert_eq!(revoked.expect("a database"), Revocation::Unknown);
+    }
+}
+
+#[apply(both_ways)]
+async fn a_call_at_a_time_with_nanoseconds_is_known_again() {
+    let mut world = World::new().await;
+    let code = world.code().await;
+    let issued = world.tokens(&code).await;
+    world.now += TimeDelta::nanoseconds(1_999);
+    let (client, user, now) = (world.client, world.user, world.now);
+    let reason = RevocationReason::Administrator;
+    for call in ["first", "second"] {
+        let access =
+            world.store.revoke_access_token(&issued.access, client, None, now, &mut world.random).await;
+        assert_eq!(access.expect("a database"), Revocation::Revoked, "{call}");
+        let family = issued.refresh.family();
+        let family = world.store.revoke_family(family, reason, Actor::System, None, now).await;
+        assert_eq!(family.expect("a database"), Revocation::Revoked, "{call}");
+        let ended = world.store.end_sessions_of_user(user, None, reason, Actor::System, None, now).await;
+        assert_eq!(ended.expect("a database"), 1, "{call}");
+    }
+    for call in ["first", "second"] {
+        let erased = world.store.erase_user(user, Actor::System, None, now).await;
+        assert_eq!(erased.expect("a database"), Change::Done, "{call}");
     }
 }

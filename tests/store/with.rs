@@ -2,6 +2,7 @@
 
 use authority_entity::sea_orm_active_enums::{CodeChallengeMethod, GrantType};
 use authority_entity::secret::Digest;
+use authority_local_postgres::SUPERUSER;
 use authority_store::{
     AccessToken, AuthorizationCode, CodeChallenge, CodeVerifier, Exchange, ExchangeRefusal, Exchanged,
     IssueAccessToken, IssueAccessTokenRefusal, IssueCode, IssueCodeRefusal, NewAccessToken, RefreshToken,
@@ -10,6 +11,7 @@ use authority_store::{
 use chrono::{DateTime, Utc};
 
 use super::world::{self, AUDIENCE, VERIFIER, World};
+use crate::support::{Database, column, eventually};
 
 /// A proof of a key.
 pub(super) fn dpop(octet: u8) -> SenderConstraint {
@@ -40,6 +42,19 @@ pub(super) fn challenge() -> CodeChallenge {
 /// A digest as PostgreSQL's `encode` shows it.
 pub(super) fn hex(digest: &Digest) -> String {
     digest.octets().iter().fold(String::new(), |text, octet| text + &format!("{octet:02x}"))
+}
+
+/// Ends the server's sessions of the store, and says how many there were when all of them have ended.
+pub(super) async fn end_sessions(database: &Database) -> usize {
+    let superuser = database.pool_as(SUPERUSER).await;
+    let end = async || {
+        let sql = "SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity
+                   WHERE datname = current_database() AND usename = 'authority_app'";
+        column(&superuser, sql).await.len()
+    };
+    let ended = end().await;
+    eventually("the sessions have ended", async || end().await == 0).await;
+    ended
 }
 
 impl World {

@@ -1,6 +1,4 @@
 use authority_connection::{Config, Environment};
-use authority_entity::sea_orm_active_enums::CodeChallengeMethod;
-use authority_local_postgres::APP_ROLE;
 use authority_store::{
     AccessToken, AuthorizationCode, ClientId, CodeChallenge, CodeVerifier, Exchange, ExchangeRefusal,
     Exchanged, Inactive, IntrospectedAccessToken, IssueCode, NewAccessToken, PresentedAccessToken,
@@ -10,13 +8,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
+use super::ways;
+use super::with::challenge;
 use crate::support::Database;
 
 /// Where the clients of these tests want their codes.
 pub(crate) const REDIRECT_URI: &str = "https://app.example/callback";
 /// The example of RFC 7636, appendix B.
 pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 /// What a resource server of these tests is called.
 pub(crate) const AUDIENCE: &str = "https://api.example";
 
@@ -47,7 +46,7 @@ impl World {
     /// The same, with further parameters in the address of the database.
     pub(crate) async fn with(parameters: &str) -> Self {
         let database = Database::migrated().await;
-        let store = store_at(&format!("{}?{parameters}", database.url_as(APP_ROLE))).await;
+        let store = store_on(&database, parameters).await;
         let now = "2026-11-25T12:00:00Z".parse().expect("a time");
         let mut random = StdRng::seed_from_u64(7);
         let client = ClientId::new(now, &mut random);
@@ -82,8 +81,7 @@ impl World {
     /// A code with these scopes.
     pub(crate) async fn code_for(&mut self, scopes: &str) -> AuthorizationCode {
         let code = AuthorizationCode::generate(self.now, &mut self.random);
-        let scopes = scopes.parse().expect("scopes");
-        let challenge = CodeChallenge::new(CHALLENGE, CodeChallengeMethod::S256).expect("a challenge");
+        let (scopes, challenge) = (scopes.parse().expect("scopes"), challenge());
         let request = self.issue(&code, &scopes, &challenge);
         self.store.issue_authorization_code(&request, self.now).await.expect("a database").expect("a code");
         code
@@ -97,22 +95,9 @@ impl World {
         challenge: &'a CodeChallenge,
     ) -> IssueCode<'a> {
         IssueCode {
-            code,
-            client: self.client,
-            user: self.user,
             session: Some(self.session),
-            redirect_uri: Some(REDIRECT_URI),
-            scopes,
-            resources: &[],
-            authorization_details: None,
-            code_challenge: Some(challenge),
             nonce: Some("n-0S6_WzA2Mj"),
-            auth_time: self.now,
-            acr: None,
-            amr: &[],
-            requested_claims: None,
-            dpop_jkt: None,
-            audit: None,
+            ..self.party().asking(code, scopes, challenge)
         }
     }
 
@@ -210,6 +195,13 @@ pub(crate) fn rotate<'a>(
         audience,
         audit: None,
     }
+}
+
+/// A store on a database, the way that this test goes, with parameters in the address.
+pub(crate) async fn store_on(database: &Database, parameters: &str) -> Store {
+    let store = store_at(&format!("{}?{parameters}", ways::address_of(database).await)).await;
+    assert_eq!(store.pool().server().pooled, ways::is_pooled());
+    store
 }
 
 /// A store on the database at an address.

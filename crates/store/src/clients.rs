@@ -3,6 +3,7 @@
 mod authenticate;
 mod create;
 mod disable;
+mod field;
 mod find;
 mod metadata;
 mod revoke;
@@ -11,6 +12,7 @@ mod update;
 
 pub use authenticate::{AuthenticateClient, AuthenticateClientRefusal, AuthenticatedClient, SecretMethod};
 pub use create::{CreateClient, CreateClientRefusal};
+pub use field::MetadataField;
 pub use find::Client;
 pub use metadata::ClientMetadata;
 pub use secret::RotateSecretRefusal;

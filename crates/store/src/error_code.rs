@@ -33,6 +33,8 @@ pub enum ErrorCode {
     ExpiredToken,
     /// RFC 8707 section 2.
     InvalidTarget,
+    /// RFC 9396 section 5.
+    InvalidAuthorizationDetails,
     /// RFC 9449 section 5.
     InvalidDpopProof,
     /// RFC 7591 section 3.2.2.
@@ -61,6 +63,7 @@ impl ErrorCode {
             Self::SlowDown => "slow_down",
             Self::ExpiredToken => "expired_token",
             Self::InvalidTarget => "invalid_target",
+            Self::InvalidAuthorizationDetails => "invalid_authorization_details",
             Self::InvalidDpopProof => "invalid_dpop_proof",
             Self::InvalidRedirectUri => "invalid_redirect_uri",
             Self::InvalidClientMetadata => "invalid_client_metadata",
@@ -75,23 +78,23 @@ impl std::fmt::Display for ErrorCode {
 }
 
 /// Declares why an operation refuses. Each reason has the word for it that the statement answers, which is the
-/// `outcome` in the details of its audit event too.
+/// `outcome` in the details of its audit event too. A reason may say more, by a reason of another kind.
 macro_rules! reasons {
-    ($(#[$doc:meta])* $name:ident: $($(#[$reason_doc:meta])* $reason:ident = $word:literal,)+) => {
+    ($(#[$doc:meta])* $name:ident: $($(#[$reason_doc:meta])* $reason:ident $(($more:ident))? = $word:literal,)+) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum $name {
-            $($(#[$reason_doc])* $reason,)+
+            $($(#[$reason_doc])* $reason $(($more))?,)+
         }
 
         impl $name {
-            /// Every reason.
-            pub const ALL: &'static [Self] = &[$(Self::$reason,)+];
+            /// Every reason; of those that say more, one.
+            pub const ALL: &'static [Self] = &[$(Self::$reason $(($more::ALL[0]))?,)+];
 
             /// The word for it: `outcome` in the details of the audit event.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$reason => $word,)+ }
+                match self { $(Self::$reason { .. } => $word,)+ }
             }
 
             pub(crate) fn from_answer(word: &str) -> Option<Self> {
@@ -111,16 +114,16 @@ pub(crate) use reasons;
 /// Declares why an operation that a protocol asks for refuses: [`reasons`], each with the error code that the client
 /// is told.
 macro_rules! refusals {
-    ($(#[$doc:meta])* $name:ident: $($(#[$reason_doc:meta])* $reason:ident = $word:literal => $code:ident,)+) => {
+    ($(#[$doc:meta])* $name:ident: $($(#[$reason_doc:meta])* $reason:ident $(($more:ident))? = $word:literal => $code:ident,)+) => {
         $crate::error_code::reasons! {
-            $(#[$doc])* $name: $($(#[$reason_doc])* $reason = $word,)+
+            $(#[$doc])* $name: $($(#[$reason_doc])* $reason $(($more))? = $word,)+
         }
 
         impl $name {
             /// What the client is told.
             #[must_use]
             pub const fn error_code(self) -> $crate::ErrorCode {
-                match self { $(Self::$reason => $crate::ErrorCode::$code,)+ }
+                match self { $(Self::$reason { .. } => $crate::ErrorCode::$code,)+ }
             }
         }
     };

@@ -104,7 +104,8 @@ pub use change::Change;
 pub use client_identifier::{BadClientIdentifier, ClientIdentifier};
 pub use clients::{
     AuthenticateClient, AuthenticateClientRefusal, AuthenticatedClient, Client, ClientMetadata, CreateClient,
-    CreateClientRefusal, RotateSecretRefusal, SecretMethod, UpdateClient, UpdateClientRefusal, UpdatedClient,
+    CreateClientRefusal, MetadataField, RotateSecretRefusal, SecretMethod, UpdateClient, UpdateClientRefusal,
+    UpdatedClient,
 };
 pub use device_codes::{
     AnswerDeviceCode, AnswerDeviceCodeRefusal, DeviceAnswer, DeviceRequest, ExchangeDeviceCode,

@@ -144,3 +144,30 @@ statements! {
     USERS_USE_BACKUP_CODE = users.use_backup_code logging [UUID, BYTEA, BYTEA];
     USERS_VERIFY_EMAIL = users.verify_email audited [UUID, TEXT];
 }
+
+#[cfg(test)]
+mod tests {
+    use super::STATEMENTS;
+
+    /// Only of an integer the schema says that the number can be read.
+    #[test]
+    fn no_setting_is_read_as_a_number_that_is_none() {
+        for statement in STATEMENTS {
+            let readings = statement.sql.matches("FROM settings").count();
+            let guards = statement.sql.matches("' AND value_type = 'integer')").count();
+            assert_eq!(readings, guards, "{}", statement.name);
+        }
+    }
+
+    #[test]
+    fn an_export_of_the_audit_trail_is_a_page_the_other_way_round() {
+        let texts = |kind| {
+            let named = STATEMENTS.iter().filter(move |one| one.name.starts_with(kind));
+            named.map(|one| one.sql)
+        };
+        let pages: Vec<_> = texts("audit_logs.page").map(|sql| sql.replace(" DESC", "")).collect();
+        assert_eq!(pages, texts("audit_logs.export").collect::<Vec<_>>());
+        assert_eq!(pages.len(), 5);
+        assert!(texts("audit_logs.page").all(|sql| sql.contains(" DESC")));
+    }
+}

@@ -30,7 +30,12 @@ pub(crate) type Parameter<'a> = &'a (dyn ToSql + Sync);
 /// store does so once by itself, on another connection, which was tested or is new: however many others are dead too.
 ///
 /// Times are the caller's, and have to be those of one clock within a second or so; mass revocation, which must not
-/// depend on clocks, does not.
+/// depend on clocks, does not. The driver cuts each to microseconds, which is what PostgreSQL keeps, before any statement
+/// sees it: a time with nanoseconds is the same time again when the call is repeated.
+///
+/// Operations that lock several rows lock those of users first, then of clients, sessions, refresh tokens, access
+/// tokens, authorization codes and device codes, and those of one table in the order of their ids. So none of them wait
+/// for each other in a circle.
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,

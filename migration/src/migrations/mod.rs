@@ -13,6 +13,7 @@ mod m20261123_000010_settings;
 mod m20261125_000011_revocation_epochs;
 mod m20261125_000012_cheaper_token_writes;
 mod m20261125_000013_confirm_checks;
+mod m20261125_000014_find_codes_by_user;
 
 use crate::Migration;
 
@@ -31,4 +32,5 @@ pub const ALL: &[Migration] = &[
     m20261125_000011_revocation_epochs::MIGRATION,
     m20261125_000012_cheaper_token_writes::MIGRATION,
     m20261125_000013_confirm_checks::MIGRATION,
+    m20261125_000014_find_codes_by_user::MIGRATION,
 ];

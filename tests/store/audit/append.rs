@@ -1,9 +1,10 @@
 use authority_entity::sea_orm_active_enums::AuditActorKind;
 use authority_store::{AuditActor, StoreError};
+use macro_rules_attribute::apply;
 
 use super::*;
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn an_event_is_written_once_however_often_it_is_sent() {
     let mut world = World::new().await;
     let audit = Audit::new(world.now, &mut world.random)
@@ -29,7 +30,7 @@ async fn an_event_is_written_once_however_often_it_is_sent() {
     assert_eq!(record.details, serde_json::json!({ "why": "because" }));
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn nobody_known_and_the_system_are_actors_too() {
     let mut world = World::new().await;
     let nobody = AuditActor::unknown(AuditActorKind::User);
@@ -40,7 +41,7 @@ async fn nobody_known_and_the_system_are_actors_too() {
     assert_eq!(actors, [Actor::System.into(), nobody]);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn what_the_trail_may_not_hold_is_refused() {
     let mut world = World::new().await;
     let audit = Audit::new(world.now, &mut world.random);

@@ -4,6 +4,7 @@ use std::task::{Context, Poll};
 
 use authority_store::{AuditCursor, EventFilter, ExportError, ExportFormat, Store};
 use chrono::SecondsFormat;
+use macro_rules_attribute::apply;
 use serde_json::Value;
 use tokio::io::AsyncWrite;
 
@@ -45,7 +46,7 @@ impl AsyncWrite for Counting {
     }
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn an_export_reads_a_thousand_events_ahead_of_its_writer_and_no_more() {
     let world = World::new().await;
     fill(&world, 0, 50_000, START).await;
@@ -130,7 +131,7 @@ fn values(record: &AuditRecord) -> [Option<String>; 14] {
     ]
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn what_was_exported_reads_back_equal() {
     let mut world = World::new().await;
     let nasty = [
@@ -207,7 +208,7 @@ async fn what_was_exported_reads_back_equal() {
     }
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn an_export_has_what_pages_have_the_oldest_first() {
     let world = World::new().await;
     fill(&world, 0, 5000, START).await;
@@ -237,7 +238,7 @@ async fn an_export_has_what_pages_have_the_oldest_first() {
     }
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn what_is_written_during_an_export_after_its_end_is_not_in_it() {
     use tokio::io::AsyncReadExt;
 
@@ -264,7 +265,7 @@ async fn what_is_written_during_an_export_after_its_end_is_not_in_it() {
     assert_eq!(lines(&text), 3000);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_reader_that_goes_away_ends_the_export() {
     let world = World::new().await;
     fill(&world, 0, 3000, START).await;

@@ -1,5 +1,6 @@
 use authority_store::EventFilter;
 use chrono::{DateTime, TimeDelta};
+use macro_rules_attribute::apply;
 
 use super::*;
 
@@ -13,7 +14,7 @@ fn actor(number: u64) -> uuid::Uuid {
     uuid::Uuid::from_u128(0x7000_8000_0000_0000_0000 | u128::from(number))
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn every_combination_of_filters_finds_exactly_its_events_in_order() {
     let world = World::new().await;
     fill(&world, 0, 4000, START).await;
@@ -69,7 +70,7 @@ async fn every_combination_of_filters_finds_exactly_its_events_in_order() {
     }
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn pages_neither_repeat_nor_skip_while_events_are_written() {
     let world = World::new().await;
     fill(&world, 0, 1000, START).await;
@@ -93,7 +94,7 @@ async fn pages_neither_repeat_nor_skip_while_events_are_written() {
     }
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn the_last_page_says_so_also_when_it_is_full_and_sizes_are_bounded() {
     let world = World::new().await;
     fill(&world, 0, 1200, START).await;
@@ -109,7 +110,7 @@ async fn the_last_page_says_so_also_when_it_is_full_and_sizes_are_bounded() {
     assert_eq!(page(None, u16::MAX).await.events.len(), 1000);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn times_between_milliseconds_are_kept_to() {
     let mut world = World::new().await;
     append(&mut world, "user.login", |event| event).await;

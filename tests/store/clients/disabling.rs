@@ -1,8 +1,9 @@
 use authority_store::{Actor, Change, ClientId, ExchangeRefusal, Inactive, RotateRefusal};
+use macro_rules_attribute::apply;
 
 use crate::store::world::World;
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_disabled_client_gets_nothing_and_what_it_had_stays_dead() {
     let mut world = World::new().await;
     let code = world.code().await;

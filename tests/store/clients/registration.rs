@@ -1,14 +1,17 @@
+use std::collections::HashSet;
+
 use authority_entity::sea_orm_active_enums::{ClientType, GrantType, ResponseType, TokenEndpointAuthMethod};
 use authority_store::{
-    Actor, ClientId, ClientMetadata, ClientSecret, CreateClient, CreateClientRefusal, UserId,
+    Actor, ClientId, ClientMetadata, ClientSecret, CreateClient, CreateClientRefusal, MetadataField, UserId,
 };
+use macro_rules_attribute::apply;
 use serde_json::json;
-use tokio::task::JoinSet;
 
 use super::{confidential, identifier};
+use crate::store::crowd::at_once;
 use crate::store::world::World;
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn everything_that_is_registered_is_found_again() {
     let mut world = World::new().await;
     let everything = ClientMetadata {
@@ -62,7 +65,7 @@ async fn everything_that_is_registered_is_found_again() {
     assert_eq!(world.registered("WEB").await, None, "a client_id is compared exactly");
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn what_cannot_be_registered_is_refused_with_the_error_of_the_rfc() {
     let mut world = World::new().await;
     let secret = ClientSecret::generate(world.now, &mut world.random);
@@ -96,28 +99,95 @@ async fn what_cannot_be_registered_is_refused_with_the_error_of_the_rfc() {
         let refused = world.register(id, "web", Some(&secret), &metadata).await;
         assert_eq!(refused, Err(CreateClientRefusal::BadRedirectUris));
     }
-    for metadata in [
-        with(|metadata| metadata.client_type = ClientType::Public),
-        with(|metadata| metadata.logo_uri = Some("javascript:alert(1)".to_owned())),
-        with(|metadata| metadata.jwks = Some(json!({"keys": []}))),
-        with(|metadata| metadata.access_token_ttl = Some(0)),
-    ] {
-        let refused = world.register(id, "web", Some(&secret), &metadata).await;
-        assert_eq!(refused, Err(CreateClientRefusal::BadMetadata), "{metadata:?}");
-    }
     let codes: Vec<_> =
         CreateClientRefusal::ALL.iter().map(|refusal| refusal.error_code().as_str()).collect();
     assert!(codes.contains(&"invalid_redirect_uri") && codes.contains(&"invalid_client_metadata"));
 }
 
-#[tokio::test]
+/// Registrations that are good but for one thing.
+fn bad_metadata() -> Vec<(MetadataField, ClientMetadata)> {
+    use MetadataField as Field;
+    let text = |text: &str| Some(text.to_owned());
+    let keys = json!({"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS"}]});
+    let good = confidential;
+    let mut all = vec![
+        (Field::Name, ClientMetadata { name: "a\nb".to_owned(), ..good() }),
+        (Field::Name, ClientMetadata { name: "\0".to_owned(), ..good() }),
+        (Field::Description, ClientMetadata { description: text("\0"), ..good() }),
+        (Field::LogoUri, ClientMetadata { logo_uri: text("javascript:alert(1)"), ..good() }),
+        (Field::LogoUri, ClientMetadata { logo_uri: text("https://a.example/\0"), ..good() }),
+        (Field::ClientUri, ClientMetadata { client_uri: text("a.example"), ..good() }),
+        (Field::PolicyUri, ClientMetadata { policy_uri: text(""), ..good() }),
+        (Field::TosUri, ClientMetadata { tos_uri: text("https://a.example/ b"), ..good() }),
+        (Field::AuthMethod, ClientMetadata { client_type: ClientType::Public, ..good() }),
+        (Field::AuthMethod, ClientMetadata { auth_method: TokenEndpointAuthMethod::None, ..good() }),
+        (Field::JwksUri, ClientMetadata { jwks_uri: text("http://a.example/keys"), ..good() }),
+        (
+            Field::Jwks,
+            ClientMetadata { jwks: Some(keys), jwks_uri: text("https://a.example/keys"), ..good() },
+        ),
+        (
+            Field::TlsClientAuthSubjectDn,
+            ClientMetadata { tls_client_auth_subject_dn: text("CN=web"), ..good() },
+        ),
+        (Field::GrantTypes, ClientMetadata { grant_types: vec![], response_types: vec![], ..good() }),
+        (Field::ResponseTypes, ClientMetadata { response_types: vec![], ..good() }),
+        (Field::AuthorizationCodeTtl, ClientMetadata { authorization_code_ttl: Some(601), ..good() }),
+        (Field::AccessTokenTtl, ClientMetadata { access_token_ttl: Some(0), ..good() }),
+        (Field::RefreshTokenTtl, ClientMetadata { refresh_token_ttl: Some(0), ..good() }),
+        (
+            Field::RefreshTokenTtl,
+            ClientMetadata { refresh_token_ttl: Some(2), refresh_token_absolute_ttl: Some(1), ..good() },
+        ),
+        (Field::RefreshTokenAbsoluteTtl, ClientMetadata { refresh_token_absolute_ttl: Some(-1), ..good() }),
+        (Field::DeviceCodeTtl, ClientMetadata { device_code_ttl: Some(3601), ..good() }),
+    ];
+    for contacts in [vec!["a b".to_owned()], vec!["\0".to_owned()], vec!["a".to_owned(); 101]] {
+        all.push((Field::Contacts, ClientMetadata { contacts, ..good() }));
+    }
+    let large = "x".repeat(70_000);
+    for keys in [
+        json!(null),
+        json!({"keys": []}),
+        json!({"keys": [{"kty": "a\0"}]}),
+        json!({"keys": [{"kty": large}]}),
+    ] {
+        all.push((Field::Jwks, ClientMetadata { jwks: Some(keys), ..good() }));
+    }
+    let public = ClientMetadata {
+        redirect_uris: good().redirect_uris,
+        ..ClientMetadata::new("App", ClientType::Public, TokenEndpointAuthMethod::None)
+    };
+    all.push((Field::RequirePkce, ClientMetadata { require_pkce: false, ..public.clone() }));
+    let grant_types = vec![GrantType::AuthorizationCode, GrantType::ClientCredentials];
+    all.push((Field::GrantTypes, ClientMetadata { grant_types, ..public }));
+    all
+}
+
+#[apply(both_ways)]
+async fn the_metadata_that_was_refused_is_named() {
+    let mut world = World::new().await;
+    let secret = ClientSecret::generate(world.now, &mut world.random);
+    let mut seen = HashSet::new();
+    for (field, metadata) in bad_metadata() {
+        let secret = (metadata.client_type == ClientType::Confidential || field == MetadataField::AuthMethod)
+            .then_some(&secret);
+        let id = secret.map_or_else(|| ClientId::new(world.now, &mut world.random), ClientSecret::id);
+        let refused = world.register(id, "web", secret, &metadata).await;
+        assert_eq!(refused, Err(CreateClientRefusal::BadMetadata(field)), "{metadata:?}");
+        seen.insert(field);
+    }
+    assert_eq!(seen, MetadataField::ALL.iter().copied().collect());
+    assert_eq!(MetadataField::Jwks.to_string(), "jwks");
+}
+
+#[apply(both_ways)]
 async fn of_simultaneous_registrations_of_one_client_id_one_succeeds() {
     let mut world = World::new().await;
-    let mut attempts = JoinSet::new();
-    for _ in 0..16 {
+    let outcomes = at_once(16, |_| {
         let secret = ClientSecret::generate(world.now, &mut world.random);
         let (store, now) = (world.store.clone(), world.now);
-        attempts.spawn(async move {
+        async move {
             let (client_id, metadata) = (identifier("web"), confidential());
             let request = CreateClient {
                 id: secret.id(),
@@ -128,9 +198,9 @@ async fn of_simultaneous_registrations_of_one_client_id_one_succeeds() {
                 audit: None,
             };
             store.create_client(&request, now).await.expect("a database")
-        });
-    }
-    let outcomes = attempts.join_all().await;
+        }
+    })
+    .await;
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
     let taken = Err(CreateClientRefusal::ClientIdTaken);
     assert_eq!(outcomes.iter().filter(|outcome| **outcome == taken).count(), 15);

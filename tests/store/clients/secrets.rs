@@ -3,9 +3,10 @@ use authority_store::{
     RotateSecretRefusal, SecretMethod,
 };
 use chrono::TimeDelta;
-use tokio::task::JoinSet;
+use macro_rules_attribute::apply;
 
 use super::identifier;
+use crate::store::crowd::at_once;
 use crate::store::world::World;
 
 impl World {
@@ -34,7 +35,7 @@ impl World {
     }
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_client_is_who_its_secret_says() {
     let mut world = World::new().await;
     let secret = world.web().await;
@@ -43,7 +44,7 @@ async fn a_client_is_who_its_secret_says() {
     assert_eq!(world.trail().await, ["client.authenticate success authenticated"]);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn every_other_is_refused_as_an_invalid_client() {
     let mut world = World::new().await;
     let secret = world.web().await;
@@ -72,7 +73,7 @@ async fn every_other_is_refused_as_an_invalid_client() {
     }
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_missing_digest_is_not_the_digest_of_a_guess() {
     let mut world = World::new().await;
     world.web().await;
@@ -84,7 +85,7 @@ async fn a_missing_digest_is_not_the_digest_of_a_guess() {
     }
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn the_secret_before_is_valid_until_its_end() {
     let mut world = World::new().await;
     let first = world.web().await;
@@ -101,7 +102,7 @@ async fn the_secret_before_is_valid_until_its_end() {
     assert!(world.basic(&second).await.is_ok());
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_rotation_that_is_told_again_changes_nothing() {
     let mut world = World::new().await;
     let first = world.web().await;
@@ -118,7 +119,7 @@ async fn a_rotation_that_is_told_again_changes_nothing() {
     assert_eq!(world.basic(&first).await, Err(AuthenticateClientRefusal::WrongSecret));
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_leaked_secret_ends_at_once() {
     let mut world = World::new().await;
     let first = world.web().await;
@@ -128,7 +129,7 @@ async fn a_leaked_secret_ends_at_once() {
     assert!(world.basic(&second).await.is_ok());
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_client_without_a_secret_has_none_to_rotate() {
     let mut world = World::new().await;
     let public = ClientSecret::for_id(world.client, &mut world.random);
@@ -137,30 +138,30 @@ async fn a_client_without_a_secret_has_none_to_rotate() {
     assert_eq!(world.rotate_secret(&nobody, 0).await, Err(RotateSecretRefusal::Unknown));
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn simultaneous_rotations_leave_two_secrets() {
     let mut world = World::new().await;
     let first = world.web().await;
-    let mut rotations = JoinSet::new();
-    for _ in 0..16 {
+    let secrets = at_once(16, |_| {
         let secret = ClientSecret::for_id(first.id(), &mut world.random);
         let (store, now) = (world.store.clone(), world.now);
-        rotations.spawn(async move {
+        async move {
             let until = now + TimeDelta::seconds(100);
             let rotated = store.rotate_client_secret(&secret, until, Actor::System, None, now).await;
             rotated.expect("a database").expect("rotated");
             secret
-        });
-    }
+        }
+    })
+    .await;
     let mut valid = 0;
-    for secret in rotations.join_all().await {
+    for secret in secrets {
         valid += usize::from(world.basic(&secret).await.is_ok());
     }
     assert_eq!(valid, 2);
     assert!(world.basic(&first).await.is_err());
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn only_a_client_that_is_registered_without_a_proof_is_known_by_its_name() {
     let world = World::new().await;
     let identify = |name: &str| {

@@ -1,8 +1,9 @@
 use authority_entity::sea_orm_active_enums::{GrantType, ResponseType, TokenEndpointAuthMethod};
 use authority_store::{
-    Actor, AuthenticateClient, ClientId, ClientMetadata, ClientSecret, RotateRefusal, SecretMethod,
-    UpdateClient, UpdateClientRefusal, UpdatedClient, UserId,
+    Actor, AuthenticateClient, ClientId, ClientMetadata, ClientSecret, MetadataField, RotateRefusal,
+    SecretMethod, UpdateClient, UpdateClientRefusal, UpdatedClient, UserId,
 };
+use macro_rules_attribute::apply;
 
 use super::{confidential, identifier};
 use crate::store::world::World;
@@ -36,7 +37,7 @@ impl World {
     }
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn an_update_replaces_everything_but_the_secret() {
     let mut world = World::new().await;
     let secret = world.web().await;
@@ -61,7 +62,7 @@ async fn an_update_replaces_everything_but_the_secret() {
     assert_eq!(trail.iter().filter(|event| *event == "client.update success updated").count(), 2);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_secret_comes_and_goes_with_the_need_for_it() {
     let mut world = World::new().await;
     let secret = world.web().await;
@@ -89,7 +90,7 @@ async fn a_secret_comes_and_goes_with_the_need_for_it() {
     assert!(!world.is_accepted(&second).await && !world.is_accepted(&secret).await);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn an_update_that_cannot_be_is_refused() {
     let mut world = World::new().await;
     let secret = world.web().await;
@@ -106,11 +107,14 @@ async fn an_update_that_cannot_be_is_refused() {
     let nowhere = ClientMetadata { redirect_uris: vec!["/callback".to_owned()], ..confidential() };
     assert_eq!(world.update(id, "web", None, &nowhere).await, Err(UpdateClientRefusal::BadRedirectUris));
     let nameless = ClientMetadata { name: String::new(), ..confidential() };
-    assert_eq!(world.update(id, "web", None, &nameless).await, Err(UpdateClientRefusal::BadMetadata));
+    assert_eq!(
+        world.update(id, "web", None, &nameless).await,
+        Err(UpdateClientRefusal::BadMetadata(MetadataField::Name))
+    );
     assert_eq!(world.registered("web").await.expect("a client").metadata, good);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_grant_that_is_taken_from_a_client_ends_at_once() {
     let mut world = World::new().await;
     let code = world.code().await;

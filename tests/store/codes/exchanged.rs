@@ -1,16 +1,21 @@
 //! Exchanging codes: what is written, and by which rules.
 
 use authority_entity::sea_orm_active_enums::CodeChallengeMethod;
-use authority_store::{CodeChallenge, CodeVerifier, Exchange, ExchangeRefusal, IssueCode, Thumbprint};
+use authority_store::{
+    CodeChallenge, CodeVerifier, Exchange, ExchangeRefusal, IssueCode, Rotation, Thumbprint,
+};
 use chrono::TimeDelta;
+use macro_rules_attribute::apply;
+use serde_json::json;
 
 use crate::store::with::{certificate, dpop, kept, uris};
 use crate::store::world::{REDIRECT_URI, VERIFIER, World};
+use crate::support::eventually;
 
 const A: &str = "https://api.example/a";
 const B: &str = "https://api.example/b";
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_grant_ends_with_its_session_unless_it_is_for_offline_access() {
     let mut world = World::new().await;
     let session = world.session.to_string();
@@ -46,7 +51,7 @@ async fn a_grant_ends_with_its_session_unless_it_is_for_offline_access() {
     assert_eq!(world.value(&access).await, "");
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn an_access_token_never_outlives_the_session_that_it_belongs_to() {
     let mut world = World::new().await;
     world.sql("UPDATE sessions SET expires_at = created_at + interval '10 minutes', idle_expires_at = created_at + interval '10 minutes'").await;
@@ -56,6 +61,48 @@ async fn an_access_token_never_outlives_the_session_that_it_belongs_to() {
 }
 
 #[tokio::test]
+async fn an_exchange_rewrites_the_row_in_place_whatever_the_code_says_of_the_person() {
+    let mut world = World::new().await;
+    let details = kept(json!([{"type": "payment"}]));
+    for _ in 0..10 {
+        let code = world.code_with(|r| IssueCode { authorization_details: Some(details), ..r }).await;
+        world.tokens(&code).await;
+    }
+    let sql = "SELECT n_tup_upd || ' ' || n_tup_hot_upd FROM pg_stat_user_tables
+               WHERE relname = 'authorization_codes_default'";
+    // A backend tells what it did a while later, and at its end.
+    world.store.pool().close().await;
+    eventually("the server has counted", async || world.value(sql).await == "10 10").await;
+}
+
+#[apply(both_ways)]
+async fn a_setting_of_another_type_counts_as_none() {
+    let mut world = World::new().await;
+    for (kind, value) in
+        [("string", r#""abc""#), ("string", r#""""#), ("string_list", r#"["a"]"#), ("boolean", "true")]
+    {
+        world
+            .sql(&format!(
+                "INSERT INTO settings (key, value, value_type, category, description)
+                 SELECT key, '{value}', '{kind}', 'tokens', 'For a test.'
+                 FROM unnest('{{tokens.authorization_code_ttl,tokens.access_token_ttl,tokens.refresh_token_ttl,
+                                tokens.refresh_token_absolute_ttl,tokens.refresh_grace_seconds}}'::text[]) AS key
+                 ON CONFLICT (key) DO UPDATE SET value = excluded.value, value_type = excluded.value_type"
+            ))
+            .await;
+        let code = world.code_for("openid offline_access").await;
+        let issued = world.tokens(&code).await;
+        let grant = &issued.exchanged.grant;
+        assert_eq!(grant.access_expires_at - world.now, TimeDelta::hours(1), "{kind}");
+        assert_eq!(grant.refresh_expires_at, Some(world.now + TimeDelta::days(30)), "{kind}");
+        world.rotate(&issued.refresh).await.0.expect("a successor");
+        world.wait(9);
+        let again = world.rotate(&issued.refresh).await.0;
+        assert!(matches!(again, Ok(Rotation::Repeated(..))), "{again:?}");
+    }
+}
+
+#[apply(both_ways)]
 async fn lifetimes_come_from_the_client_or_the_settings_whatever_these_say() {
     let mut world = World::new().await;
     let hour = TimeDelta::hours(1);
@@ -82,7 +129,7 @@ async fn lifetimes_come_from_the_client_or_the_settings_whatever_these_say() {
     }
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_public_client_binds_its_refresh_token_and_a_confidential_one_only_the_access_token() {
     let mut world = World::new().await;
     for (sender, column) in [(dpop(1), "dpop_jkt"), (certificate(2), "x5t_s256")] {
@@ -102,7 +149,7 @@ async fn a_public_client_binds_its_refresh_token_and_a_confidential_one_only_the
     }
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_token_request_narrows_its_access_token_and_not_the_grant() {
     let mut world = World::new().await;
     let code = world.code_with(|request| IssueCode { resources: uris(&[A, B]), ..request }).await;
@@ -118,7 +165,7 @@ async fn a_token_request_narrows_its_access_token_and_not_the_grant() {
     assert_eq!(world.introspect(&access).await.expect("active").resources, [B]);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_client_that_may_not_refresh_gets_no_refresh_token() {
     let mut world = World::new().await;
     world.sql("UPDATE clients SET grant_types = '{authorization_code}'").await;
@@ -137,7 +184,7 @@ async fn a_client_that_may_not_refresh_gets_no_refresh_token() {
     assert_eq!(outcome.expect("a token").grant.refresh_expires_at, None);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn the_redirect_uri_is_repeated_where_there_was_one_and_only_there() {
     let mut world = World::new().await;
     let there = world.code().await;
@@ -163,7 +210,7 @@ async fn the_redirect_uri_is_repeated_where_there_was_one_and_only_there() {
     }
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_verifier_answers_its_own_method_only() {
     let mut world = World::new().await;
     world.sql("UPDATE clients SET allow_plain_code_challenge = true").await;
@@ -195,7 +242,7 @@ async fn a_verifier_answers_its_own_method_only() {
     outcome.expect("tokens");
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn the_same_call_again_gives_the_same_tokens_and_doubles_nothing() {
     let mut world = World::new().await;
     let code =
@@ -224,7 +271,7 @@ async fn the_same_call_again_gives_the_same_tokens_and_doubles_nothing() {
     ));
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_call_that_is_repeated_later_leaves_when_the_code_was_used() {
     let mut world = World::new().await;
     let code = world.code().await;

@@ -7,10 +7,59 @@ use authority_store::{
     CodeChallenge, ErrorCode, IssueCode, IssueCodeRefusal as Refusal, SessionId, Thumbprint, UserId,
 };
 use chrono::TimeDelta;
+use macro_rules_attribute::apply;
 use serde_json::json;
 
 use crate::store::with::{kept, uris};
 use crate::store::world::{VERIFIER, World};
+
+/// What a client, or whoever the person proved themselves to, may have sent, and no row could hold.
+fn refused_values() -> Vec<(Refusal, ErrorCode, Change)> {
+    let mut all: Vec<(Refusal, ErrorCode, Change)> = Vec::new();
+    for uri in ["", "\0", "no uri", "/relative", "https://api.example/#fragment", "javascript:alert(1)"] {
+        let change: Change =
+            Box::new(move |r| IssueCode { resources: uris(&["https://api.example/", uri]), ..r });
+        all.push((Refusal::BadTarget, ErrorCode::InvalidTarget, change));
+    }
+    for nonce in [String::new(), "\0".to_owned(), "n".repeat(1001)] {
+        let change: Change = Box::new(move |r| IssueCode { nonce: Some(kept(nonce)), ..r });
+        all.push((Refusal::BadNonce, ErrorCode::InvalidRequest, change));
+    }
+    let large = "x".repeat(70_000);
+    for details in
+        [json!({}), json!([1]), json!([{}]), json!([{"type": "a\0"}]), json!([{"type": "a", "b": large}])]
+    {
+        let change: Change = Box::new(move |r| IssueCode { authorization_details: Some(kept(details)), ..r });
+        all.push((Refusal::BadAuthorizationDetails, ErrorCode::InvalidAuthorizationDetails, change));
+    }
+    for claims in
+        [json!(null), json!([]), json!({"userinfo": {"a\0": null}}), json!({"userinfo": {"a": large}})]
+    {
+        let change: Change = Box::new(move |r| IssueCode { requested_claims: Some(kept(claims)), ..r });
+        all.push((Refusal::BadRequestedClaims, ErrorCode::InvalidRequest, change));
+    }
+    for acr in [String::new(), "\0".to_owned(), "a".repeat(256)] {
+        let change: Change = Box::new(move |r| IssueCode { acr: Some(kept(acr)), ..r });
+        all.push((Refusal::BadContext, ErrorCode::InvalidRequest, change));
+    }
+    for amr in ["", "\0", "p w d", "\u{e4}"] {
+        let change: Change = Box::new(move |r| IssueCode { amr: uris(&[amr]), ..r });
+        all.push((Refusal::BadContext, ErrorCode::InvalidRequest, change));
+    }
+    all
+}
+
+#[apply(both_ways)]
+async fn what_else_is_wrong_is_not_told_to_an_address_that_may_not_be_the_clients() {
+    let mut world = World::new().await;
+    for (_, _, change) in refused_values() {
+        let (outcome, _) = world
+            .issue_with(|r| change(IssueCode { redirect_uri: Some("https://evil.example/"), ..r }))
+            .await;
+        let refusal = outcome.expect_err("a refusal");
+        assert_eq!((refusal, refusal.may_redirect()), (Refusal::RedirectUriMismatch, false));
+    }
+}
 
 type Change = Box<dyn for<'a> FnOnce(IssueCode<'a>) -> IssueCode<'a>>;
 
@@ -18,7 +67,7 @@ fn same(request: IssueCode<'_>) -> IssueCode<'_> {
     request
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn each_reason_not_to_issue_a_code_has_its_error_code_and_writes_nothing() {
     let mut world = World::new().await;
     let mut seen = HashSet::new();
@@ -104,9 +153,9 @@ async fn each_reason_not_to_issue_a_code_has_its_error_code_and_writes_nothing()
             Box::new(move |r| IssueCode { session: Some(no_session), ..r }),
         ),
     ];
-    for (wanted, code, change) in cases {
-        assert_eq!(world.issue_with(change).await.0, Err(wanted));
-        assert_eq!(wanted.error_code(), code);
+    for (wanted, code, change) in cases.into_iter().chain(refused_values()) {
+        let (outcome, _) = world.issue_with(change).await;
+        assert_eq!((outcome, wanted.error_code()), (Err(wanted), code));
         seen.insert(wanted);
     }
     for days in [1, 7] {
@@ -117,7 +166,7 @@ async fn each_reason_not_to_issue_a_code_has_its_error_code_and_writes_nothing()
     assert_eq!(world.value("SELECT count(*) FROM authorization_codes").await, "0");
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn everything_of_the_request_is_in_the_row() {
     let mut world = World::new().await;
     world.sql("UPDATE clients SET revocation_epoch = 3; UPDATE users SET revocation_epoch = 5; UPDATE sessions SET user_epoch = 5").await;
@@ -150,7 +199,7 @@ async fn everything_of_the_request_is_in_the_row() {
     );
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_code_lives_as_the_client_says_or_the_setting_but_ten_minutes_at_most() {
     let mut world = World::new().await;
     for (setting, client, seconds) in [
@@ -168,7 +217,7 @@ async fn a_code_lives_as_the_client_says_or_the_setting_but_ten_minutes_at_most(
     }
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_lock_that_ends_by_itself_does_not_keep_who_is_signed_in_from_granting() {
     let mut world = World::new().await;
     world.sql("UPDATE users SET locked_at = now(), locked_until = now() + interval '1 hour'").await;
@@ -176,7 +225,7 @@ async fn a_lock_that_ends_by_itself_does_not_keep_who_is_signed_in_from_granting
     world.tokens(&code).await;
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn the_same_call_again_issues_the_same_code_once() {
     let mut world = World::new().await;
     let code = authority_store::AuthorizationCode::generate(world.now, &mut world.random);

@@ -6,6 +6,7 @@ use authority_store::{
     AccessToken, AuthorizationCode, ClientId, CodeVerifier, ErrorCode, Exchange, ExchangeRefusal as Refusal,
     IssueCode, NewAccessToken, Thumbprint,
 };
+use macro_rules_attribute::apply;
 
 use crate::store::with::{dpop, kept, uris};
 use crate::store::world::World;
@@ -13,7 +14,7 @@ use crate::support::{Session, in_time};
 
 type Change = Box<dyn for<'a> FnOnce(Exchange<'a>) -> Exchange<'a>>;
 
-#[tokio::test]
+#[apply(both_ways)]
 #[expect(clippy::too_many_lines, reason = "a list of every case")]
 async fn each_reason_not_to_exchange_a_code_has_its_error_code_and_leaves_the_code_as_it_was() {
     let mut world = World::new().await;
@@ -125,6 +126,12 @@ async fn each_reason_not_to_exchange_a_code_has_its_error_code_and_leaves_the_co
     let (outcome, ..) =
         world.exchange_with(&code, |r| Exchange { resources: Some(many), sender: Some(dpop(1)), ..r }).await;
     assert_eq!(outcome.expect_err("a refusal"), Refusal::TargetExceeded);
+    for audience in [uris(&["\0"]), uris(&[""]), uris(&["a b"]), many] {
+        let (outcome, ..) = world.exchange_with(&unbound, |r| Exchange { audience, ..r }).await;
+        assert_eq!(outcome.expect_err("a refusal"), Refusal::BadAudience);
+    }
+    assert_eq!(Refusal::BadAudience.error_code(), ErrorCode::InvalidTarget);
+    seen.insert(Refusal::BadAudience);
     let made_up = AuthorizationCode::for_id(code.id(), &mut world.random);
     let unknown = AuthorizationCode::generate(world.now, &mut world.random);
     for code in [&made_up, &unknown] {
@@ -148,7 +155,7 @@ async fn each_reason_not_to_exchange_a_code_has_its_error_code_and_leaves_the_co
     assert_eq!(seen, Refusal::ALL.iter().copied().collect());
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_code_is_good_until_the_last_moment() {
     let mut world = World::new().await;
     let code = world.code().await;
@@ -156,7 +163,7 @@ async fn a_code_is_good_until_the_last_moment() {
     world.tokens(&code).await;
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_made_up_secret_waits_for_nobody() {
     let mut world = World::new().await;
     let code = world.code().await;
@@ -169,7 +176,7 @@ async fn a_made_up_secret_waits_for_nobody() {
     world.tokens(&code).await;
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_replay_leaves_when_and_why_something_was_revoked_before() {
     let mut world = World::new().await;
     let code = world.code().await;
@@ -188,7 +195,7 @@ async fn a_replay_leaves_when_and_why_something_was_revoked_before() {
     assert_eq!(world.value(sql).await, "2");
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_replay_revokes_tokens_of_every_kind_that_the_code_gave() {
     let mut world = World::new().await;
     let code = world.code().await;
@@ -215,7 +222,7 @@ async fn a_replay_revokes_tokens_of_every_kind_that_the_code_gave() {
     );
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_code_of_somebody_who_was_erased_is_refused_whatever_its_epoch() {
     let mut world = World::new().await;
     let code = world.code().await;
@@ -228,7 +235,7 @@ async fn a_code_of_somebody_who_was_erased_is_refused_whatever_its_epoch() {
     assert_eq!(world.exchange_with(&code, |r| r).await.0.expect_err("erased"), Refusal::UserInactive);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_code_does_not_outlive_the_session_that_it_was_granted_in() {
     let mut world = World::new().await;
     world.sql("UPDATE sessions SET expires_at = created_at + interval '60 seconds', idle_expires_at = created_at + interval '60 seconds'").await;

@@ -1,10 +1,11 @@
 use authority_store::{ErrorCode, SessionId, UserId};
+use macro_rules_attribute::apply;
 
 use super::*;
 
 const YES: DeviceAnswer<'_> = DeviceAnswer::Approve(None);
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn what_was_answered_once_is_not_answered_again() {
     let mut world = world().await;
     for (first, second) in [(YES, DeviceAnswer::Deny), (DeviceAnswer::Deny, YES), (YES, YES)] {
@@ -17,7 +18,7 @@ async fn what_was_answered_once_is_not_answered_again() {
     }
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn an_answer_that_is_repeated_because_it_was_lost_succeeds_even_after_the_exchange() {
     let mut world = world().await;
     for said in [YES, DeviceAnswer::Deny] {
@@ -32,7 +33,7 @@ async fn an_answer_that_is_repeated_because_it_was_lost_succeeds_even_after_the_
     }
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn an_answer_needs_the_device_that_was_shown_and_its_user_code() {
     let mut world = world().await;
     let (one, other) = (device(&mut world, "openid").await, device(&mut world, "openid").await);
@@ -43,7 +44,7 @@ async fn an_answer_needs_the_device_that_was_shown_and_its_user_code() {
     assert_eq!(answer(&world, &made_up, YES).await, Err(AnswerDeviceCodeRefusal::Unknown));
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn every_reason_not_to_take_an_approval_is_told_and_changes_nothing() {
     use AnswerDeviceCodeRefusal as Refusal;
 
@@ -105,7 +106,7 @@ async fn every_reason_not_to_take_an_approval_is_told_and_changes_nothing() {
     assert_eq!(Refusal::Expired.error_code(), ErrorCode::ExpiredToken);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn the_session_of_somebody_else_answers_nothing() {
     let mut world = world().await;
     let tv = device(&mut world, "openid").await;
@@ -117,7 +118,7 @@ async fn the_session_of_somebody_else_answers_nothing() {
     assert_eq!(outcome, Err(AnswerDeviceCodeRefusal::SessionEnded));
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_lock_that_ends_by_itself_and_a_disabled_client_do_not_prevent_a_no() {
     let mut world = world().await;
     let tv = device(&mut world, "openid").await;

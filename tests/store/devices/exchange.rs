@@ -2,10 +2,11 @@ use authority_store::{
     ClientId, ErrorCode, ExchangeDeviceCodeRefusal as Refusal, SenderConstraint, Thumbprint,
 };
 use chrono::TimeDelta;
+use macro_rules_attribute::apply;
 
 use super::*;
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_device_that_asks_too_early_waits_five_seconds_more_from_then_on() {
     let mut world = world().await;
     let tv = device(&mut world, "openid").await;
@@ -28,7 +29,7 @@ async fn a_device_that_asks_too_early_waits_five_seconds_more_from_then_on() {
     assert_eq!(Refusal::Pending.error_code(), ErrorCode::AuthorizationPending);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn clocks_that_differ_by_less_than_a_second_slow_nobody_down() {
     let mut world = world().await;
     let tv = device(&mut world, "openid").await;
@@ -40,7 +41,7 @@ async fn clocks_that_differ_by_less_than_a_second_slow_nobody_down() {
     assert_eq!(world.database.column("SELECT slow_down_count FROM device_codes").await, ["0"]);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_poll_that_is_repeated_because_its_answer_was_lost_is_answered_alike_and_counted_once() {
     let mut world = world().await;
     let tv = device(&mut world, "openid").await;
@@ -56,7 +57,7 @@ async fn a_poll_that_is_repeated_because_its_answer_was_lost_is_answered_alike_a
     }
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn an_exchange_that_is_repeated_because_its_answer_was_lost_gives_the_same() {
     let mut world = world().await;
     let tv = device(&mut world, "openid offline_access").await;
@@ -72,13 +73,13 @@ async fn an_exchange_that_is_repeated_because_its_answer_was_lost_gives_the_same
     assert_eq!(world.database.column(counts).await, ["1 1"]);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_code_of_another_client_and_one_that_was_made_up_are_told_apart() {
     let mut world = world().await;
     let tv = device(&mut world, "openid").await;
     let (access, refresh) = world.new_tokens();
     let other = ClientId::new(world.now, &mut world.random);
-    let request = ExchangeDeviceCode { client: other, ..polling(&world, &tv, &access, &refresh, &[]) };
+    let request = ExchangeDeviceCode { client: other, ..polling(world.client, &tv, &access, &refresh, &[]) };
     let outcome = world.store.exchange_device_code(&request, world.now, &mut world.random).await;
     assert_eq!(outcome.expect("a database"), Err(Refusal::WrongClient));
     // The right id with a wrong secret is as unknown as a wrong id.
@@ -92,7 +93,7 @@ async fn a_code_of_another_client_and_one_that_was_made_up_are_told_apart() {
     );
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_code_whose_time_is_over_is_expired_whatever_was_answered() {
     let mut world = world().await;
     let (asked, approved, denied) = (
@@ -111,7 +112,7 @@ async fn a_code_whose_time_is_over_is_expired_whatever_was_answered() {
     assert_eq!(Refusal::AlreadyExchanged.error_code(), ErrorCode::InvalidGrant);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn every_reason_not_to_exchange_an_approved_code_is_told_and_changes_nothing() {
     let mut world = world().await;
     let tv = device(&mut world, "openid").await;
@@ -156,7 +157,7 @@ async fn every_reason_not_to_exchange_an_approved_code_is_told_and_changes_nothi
     let (access, refresh) = world.new_tokens();
     let more = ["https://b.example".to_owned()];
     let request =
-        ExchangeDeviceCode { resources: Some(&more), ..polling(&world, &tv, &access, &refresh, &[]) };
+        ExchangeDeviceCode { resources: Some(&more), ..polling(world.client, &tv, &access, &refresh, &[]) };
     let outcome = world.store.exchange_device_code(&request, world.now, &mut world.random).await;
     assert_eq!(outcome.expect("a database"), Err(Refusal::TargetExceeded));
 
@@ -168,14 +169,14 @@ async fn every_reason_not_to_exchange_an_approved_code_is_told_and_changes_nothi
     poll(&mut world, &tv).await.expect("tokens");
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn the_tokens_of_a_public_client_are_bound_to_what_it_proved() {
     let mut world = world().await;
     let tv = device(&mut world, "openid").await;
     approve(&world, &tv).await;
     let (access, refresh) = world.new_tokens();
     let sender = Some(SenderConstraint::Dpop(Thumbprint::new([7; 32])));
-    let request = ExchangeDeviceCode { sender, ..polling(&world, &tv, &access, &refresh, &[]) };
+    let request = ExchangeDeviceCode { sender, ..polling(world.client, &tv, &access, &refresh, &[]) };
     let outcome = world.store.exchange_device_code(&request, world.now, &mut world.random).await;
     outcome.expect("a database").expect("tokens");
     assert_eq!(world.introspect(&access).await.expect("an active token").sender, sender);
@@ -183,7 +184,7 @@ async fn the_tokens_of_a_public_client_are_bound_to_what_it_proved() {
     assert_eq!(family.expect("an active token").sender, sender);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_client_without_refresh_tokens_gets_none() {
     let mut world = world().await;
     let sql = "UPDATE clients SET grant_types = '{authorization_code,urn:ietf:params:oauth:grant-type:device_code}'";
@@ -195,7 +196,7 @@ async fn a_client_without_refresh_tokens_gets_none() {
     assert_eq!(world.database.column("SELECT count(*) FROM refresh_tokens").await, ["0"]);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_token_request_narrows_its_access_token_and_not_the_grant() {
     let mut world = world().await;
     let tv = device(&mut world, "openid offline_access").await;
@@ -204,8 +205,10 @@ async fn a_token_request_narrows_its_access_token_and_not_the_grant() {
     // What is no URI is no resource, also for a code that names none (RFC 8707 section 2).
     for bad in ["no uri", "\0"] {
         let bad = [bad.to_owned()];
-        let request =
-            ExchangeDeviceCode { resources: Some(&bad), ..polling(&world, &tv, &access, &refresh, &[]) };
+        let request = ExchangeDeviceCode {
+            resources: Some(&bad),
+            ..polling(world.client, &tv, &access, &refresh, &[])
+        };
         let outcome = world.store.exchange_device_code(&request, world.now, &mut world.random).await;
         assert_eq!(outcome.expect("a database"), Err(Refusal::TargetExceeded));
     }
@@ -215,7 +218,7 @@ async fn a_token_request_narrows_its_access_token_and_not_the_grant() {
         .await;
     let one = ["https://a.example".to_owned()];
     let request =
-        ExchangeDeviceCode { resources: Some(&one), ..polling(&world, &tv, &access, &refresh, &[]) };
+        ExchangeDeviceCode { resources: Some(&one), ..polling(world.client, &tv, &access, &refresh, &[]) };
     let outcome = world.store.exchange_device_code(&request, world.now, &mut world.random).await;
     assert_eq!(outcome.expect("a database").expect("tokens").resources, one);
     assert_eq!(world.introspect(&access).await.expect("active").resources, one);
@@ -223,7 +226,7 @@ async fn a_token_request_narrows_its_access_token_and_not_the_grant() {
     assert_eq!(family.expect("active").resources, ["https://a.example", "https://b.example"]);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn lifetimes_are_ones_that_the_tables_take_whatever_the_settings_say() {
     let mut world = world().await;
     for setting in ["null", "0", "-999999999999999999", "999999999999999999"] {

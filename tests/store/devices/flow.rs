@@ -1,10 +1,11 @@
 use authority_store::{
     DeviceAnswer, ExchangeDeviceCodeRefusal, Inactive, LookUpDeviceCode, LookUpDeviceCodeRefusal, Rotation,
 };
+use macro_rules_attribute::apply;
 
 use super::*;
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_device_gets_tokens_once_a_person_approves_it() {
     let mut world = world().await;
     let tv = device(&mut world, "openid profile").await;
@@ -41,7 +42,7 @@ async fn a_device_gets_tokens_once_a_person_approves_it() {
     assert!(world.introspect(&access).await.is_ok());
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_device_that_is_denied_is_told_so() {
     let mut world = world().await;
     let tv = device(&mut world, "openid").await;
@@ -50,7 +51,7 @@ async fn a_device_that_is_denied_is_told_so() {
     assert_eq!(look_up(&world, tv.user_code).await, Err(LookUpDeviceCodeRefusal::Unknown));
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_person_may_grant_less_than_the_device_asked_for() {
     let mut world = world().await;
     let tv = device(&mut world, "openid profile offline_access").await;
@@ -61,7 +62,7 @@ async fn a_person_may_grant_less_than_the_device_asked_for() {
     assert_eq!(grant.session_id, Some(world.session), "no offline access was granted");
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn offline_access_outlives_the_session() {
     let mut world = world().await;
     let tv = device(&mut world, "openid offline_access").await;
@@ -75,7 +76,7 @@ async fn offline_access_outlives_the_session() {
     assert!(outcome.is_ok(), "{outcome:?}");
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_grant_without_offline_access_ends_with_its_session() {
     let mut world = world().await;
     let tv = device(&mut world, "openid").await;
@@ -86,7 +87,7 @@ async fn a_grant_without_offline_access_ends_with_its_session() {
     assert_eq!(world.introspect(&access).await, Err(Inactive::Session));
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn what_can_be_looked_up_is_told_apart() {
     let mut world = world().await;
     let unknown = new_device(&mut world).user_code;
@@ -105,7 +106,7 @@ async fn what_can_be_looked_up_is_told_apart() {
     assert_eq!(look_up(&world, waiting.user_code).await, Err(LookUpDeviceCodeRefusal::ClientDisabled));
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_code_that_many_people_type_is_given_up() {
     let mut world = world().await;
     let tv = device(&mut world, "openid").await;
@@ -115,13 +116,13 @@ async fn a_code_that_many_people_type_is_given_up() {
     assert_eq!(look_up(&world, tv.user_code).await, Err(LookUpDeviceCodeRefusal::TooManyAttempts));
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn every_step_leaves_its_event_and_waiting_leaves_none() {
     let mut world = world().await;
     let tv = new_device(&mut world);
     let scopes = "openid".parse().expect("scopes");
     let event = audit(&mut world);
-    let request = IssueDeviceCode { audit: Some(&event), ..issue(&world, &tv, &scopes) };
+    let request = IssueDeviceCode { audit: Some(&event), ..issue(world.client, &tv, &scopes) };
     world.store.issue_device_code(&request, world.now).await.expect("a database").expect("a device code");
 
     let (access, refresh) = world.new_tokens();
@@ -129,8 +130,10 @@ async fn every_step_leaves_its_event_and_waiting_leaves_none() {
     for _ in 0..2 {
         world.wait(1);
         let event = audit(&mut world);
-        let request =
-            ExchangeDeviceCode { audit: Some(&event), ..polling(&world, &tv, &access, &refresh, &audience) };
+        let request = ExchangeDeviceCode {
+            audit: Some(&event),
+            ..polling(world.client, &tv, &access, &refresh, &audience)
+        };
         let outcome = world.store.exchange_device_code(&request, world.now, &mut world.random).await;
         outcome.expect("a database").expect_err("nobody has answered");
     }
@@ -155,8 +158,10 @@ async fn every_step_leaves_its_event_and_waiting_leaves_none() {
         world.wait(1);
         let (access, refresh) = world.new_tokens();
         let event = audit(&mut world);
-        let request =
-            ExchangeDeviceCode { audit: Some(&event), ..polling(&world, &tv, &access, &refresh, &audience) };
+        let request = ExchangeDeviceCode {
+            audit: Some(&event),
+            ..polling(world.client, &tv, &access, &refresh, &audience)
+        };
         let _ = world
             .store
             .exchange_device_code(&request, world.now, &mut world.random)

@@ -1,9 +1,10 @@
 use authority_store::{Actor, Change, CreateSession, CreateSessionRefusal, SessionToken, UserId};
 use chrono::TimeDelta;
+use macro_rules_attribute::apply;
 
 use crate::store::world::World;
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_session_lives_as_long_as_the_settings_say() {
     let mut world = World::new().await;
     let epoch = world.epoch().await;
@@ -20,7 +21,7 @@ async fn a_session_lives_as_long_as_the_settings_say() {
     assert_eq!(session.idle_expires_at, session.expires_at, "nothing outlives the session");
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_session_is_begun_once_however_often_it_is_asked_for() {
     let mut world = World::new().await;
     let epoch = world.epoch().await;
@@ -48,7 +49,7 @@ async fn a_session_is_begun_once_however_often_it_is_asked_for() {
     assert_eq!(world.trail().await, ["session.create success created"]);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn headers_that_the_table_refuses_prevent_no_session() {
     let mut world = World::new().await;
     let epoch = world.epoch().await;
@@ -75,7 +76,7 @@ async fn headers_that_the_table_refuses_prevent_no_session() {
     assert_eq!(session.address, Some(std::net::Ipv6Addr::LOCALHOST.into()));
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn nobody_who_is_inactive_begins_a_session() {
     let mut world = World::new().await;
     let before = world.epoch().await;

@@ -2,6 +2,7 @@ use authority_entity::sea_orm_active_enums::RevocationReason;
 use authority_store::{
     Actor, ExchangeRefusal, Inactive, Revocation, RotateRefusal, SessionId, SessionToken, UserId,
 };
+use macro_rules_attribute::apply;
 
 use super::AGENT;
 use crate::store::world::World;
@@ -22,7 +23,7 @@ impl World {
     }
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_logout_ends_codes_and_tokens_at_once_and_spares_offline_access() {
     let mut world = World::new().await;
     let token = world.sign_in().await;
@@ -54,7 +55,7 @@ async fn a_logout_ends_codes_and_tokens_at_once_and_spares_offline_access() {
     assert_eq!(world.trail().await, ["session.end success revoked"]);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_person_sees_the_sessions_that_would_be_accepted() {
     let mut world = World::new().await;
     world.end_all(None).await;
@@ -74,7 +75,7 @@ async fn a_person_sees_the_sessions_that_would_be_accepted() {
     assert_eq!(world.listed().await, []);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_person_ends_their_own_sessions_only() {
     let mut world = World::new().await;
     let token = world.sign_in().await;
@@ -95,7 +96,7 @@ async fn a_person_ends_their_own_sessions_only() {
     assert_eq!(trail.len(), 2);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn every_other_session_is_ended_at_once() {
     let mut world = World::new().await;
     let (here, there) = (world.sign_in().await, world.sign_in().await);

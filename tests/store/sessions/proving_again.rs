@@ -1,4 +1,5 @@
 use authority_store::{Actor, Reauthenticate, SessionRefusal, SessionToken};
+use macro_rules_attribute::apply;
 
 use crate::store::world::World;
 
@@ -22,7 +23,7 @@ impl World {
     }
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_stronger_proof_is_kept_and_replaces_the_cookie() {
     let mut world = World::new().await;
     let token = world.sign_in().await;
@@ -45,7 +46,7 @@ async fn a_stronger_proof_is_kept_and_replaces_the_cookie() {
     assert!(world.present(&successor).await.is_ok());
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn nothing_is_proved_in_a_session_that_is_over() {
     let mut world = World::new().await;
     let token = world.sign_in().await;
@@ -64,7 +65,7 @@ async fn nothing_is_proved_in_a_session_that_is_over() {
     assert_eq!(world.prove_again(&token, &successor).await, Err(SessionRefusal::Revoked));
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_token_keeps_the_proof_that_it_was_granted_by() {
     let mut world = World::new().await;
     let cookie = world.sign_in().await;

@@ -1,8 +1,10 @@
 use authority_entity::sea_orm_active_enums::{RevocationReason, UserRole};
 use authority_store::{Actor, SessionRefusal, SessionToken, TOUCH_SECONDS};
 use chrono::TimeDelta;
-use tokio::task::JoinSet;
+use macro_rules_attribute::apply;
 
+use crate::store::crowd::at_once;
+use crate::store::with::end_sessions;
 use crate::store::world::World;
 use crate::support::{eventually, in_time};
 
@@ -15,16 +17,12 @@ impl World {
     }
 }
 
-/// The updates of the sessions, and those that stayed off every index: known when the connections are closed.
+/// The updates of the sessions, and those that stayed off every index: known when the server's sessions have ended.
 async fn updates(world: World) -> (i64, i64) {
     let World { database, store, .. } = world;
     drop(store);
-    eventually("the connections are closed", || async {
-        let sql = "SELECT count(*)::text FROM pg_stat_activity
-                   WHERE datname = current_database() AND usename = 'authority_app'";
-        database.column(sql).await == ["0"]
-    })
-    .await;
+    // A pooler would keep them.
+    end_sessions(&database).await;
     let sql = "SELECT n_tup_upd || ' ' || n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'sessions'";
     // Before PostgreSQL 15, a collector of its own is told, and is a little behind.
     eventually("they are counted", async || database.column(sql).await != ["0 0"]).await;
@@ -33,7 +31,7 @@ async fn updates(world: World) -> (i64, i64) {
     (all.parse().expect("a number"), hot.parse().expect("a number"))
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_cookie_finds_its_session() {
     let mut world = World::new().await;
     let token = world.sign_in().await;
@@ -45,7 +43,7 @@ async fn a_cookie_finds_its_session() {
     assert_eq!(session.sid, token.id().to_string());
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_made_up_cookie_finds_nothing() {
     let mut world = World::new().await;
     let token = world.sign_in().await;
@@ -55,7 +53,7 @@ async fn a_made_up_cookie_finds_nothing() {
     assert_eq!(world.present(&random).await, Err(SessionRefusal::Unknown));
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_use_is_written_once_in_a_while_and_off_every_index() {
     let mut world = World::new().await;
     let token = world.sign_in().await;
@@ -76,7 +74,7 @@ async fn a_use_is_written_once_in_a_while_and_off_every_index() {
     assert_eq!(updates(world).await, (1, 1));
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_session_in_use_survives_a_short_time_out() {
     let mut world = World::new().await;
     world.set("sessions.idle_timeout_minutes", 1).await;
@@ -89,25 +87,25 @@ async fn a_session_in_use_survives_a_short_time_out() {
     assert_eq!(world.present(&token).await, Err(SessionRefusal::Idle));
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn simultaneous_uses_write_once() {
     let mut world = World::new().await;
     let token = world.sign_in().await;
     world.wait(600);
-    let mut uses = JoinSet::new();
     let token = std::sync::Arc::new(token);
-    for _ in 0..16 {
+    let outcomes = at_once(16, |_| {
         let (store, now, token) = (world.store.clone(), world.now, token.clone());
-        uses.spawn(async move {
+        async move {
             let mut random = authority_store::system_random();
-            store.authenticate_session(&token, now, &mut random).await.expect("a database").is_ok()
-        });
-    }
-    assert!(uses.join_all().await.into_iter().all(|is_active| is_active));
+            store.authenticate_session(&token, now, &mut random).await.expect("a database")
+        }
+    })
+    .await;
+    assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
     assert_eq!(updates(world).await, (1, 1));
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_use_waits_for_nobody() {
     let mut world = World::new().await;
     let token = world.sign_in().await;
@@ -117,7 +115,7 @@ async fn a_use_waits_for_nobody() {
     assert!(in_time("a use of a session", world.present(&token)).await.is_ok());
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_session_ends_when_it_is_not_used_or_too_old() {
     let mut world = World::new().await;
     let idle = world.sign_in().await;
@@ -137,7 +135,7 @@ async fn a_session_ends_when_it_is_not_used_or_too_old() {
     assert_eq!(world.present(&used).await, Err(SessionRefusal::Expired));
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_lock_that_ends_by_itself_signs_nobody_out_and_an_administrators_does() {
     let mut world = World::new().await;
     let token = world.sign_in().await;
@@ -154,7 +152,7 @@ async fn a_lock_that_ends_by_itself_signs_nobody_out_and_an_administrators_does(
     assert_eq!(world.present(&token).await, Err(SessionRefusal::Revoked), "nothing comes back to life");
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_session_that_was_ended_or_revoked_is_refused() {
     let mut world = World::new().await;
     let (ended, revoked) = (world.sign_in().await, world.sign_in().await);

@@ -1,10 +1,13 @@
 use authority_entity::sea_orm_active_enums::UserRole;
 use authority_entity::secret::PasswordHash;
-use authority_store::{Actor, Audit, CreateUser, CreateUserRefusal, Lock, StoreError, UserId, UserInfo};
+use authority_store::{
+    Actor, Audit, CreateUser, CreateUserRefusal, Lock, StoreError, UserId, UserInfo, VerifyEmailRefusal,
+};
+use macro_rules_attribute::apply;
 use serde_json::{Value, json};
-use tokio::task::JoinSet;
 
 use super::hash;
+use crate::store::crowd::at_once;
 use crate::store::world::World;
 
 fn account<'a>(id: UserId, username: &'a str, email: &'a str, claims: &'a Value) -> CreateUser<'a> {
@@ -24,7 +27,7 @@ fn account<'a>(id: UserId, username: &'a str, email: &'a str, claims: &'a Value)
     }
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn an_account_is_created_once_and_found_by_either_name_in_any_case() {
     let mut world = World::new().await;
     let id = UserId::new(world.now, &mut world.random);
@@ -68,7 +71,7 @@ async fn an_account_is_created_once_and_found_by_either_name_in_any_case() {
     assert_eq!(info, expected);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn nobody_is_told_of_who_is_not_there_or_was_erased() {
     let mut world = World::new().await;
     let nobody = UserId::new(world.now, &mut world.random);
@@ -80,7 +83,7 @@ async fn nobody_is_told_of_who_is_not_there_or_was_erased() {
     assert_eq!(world.store.find_user(world.user, world.now).await.expect("a database"), None);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn names_that_somebody_has_are_refused_in_any_case() {
     let mut world = World::new().await;
     let mut refused = async |username: &str, email: &str| {
@@ -98,24 +101,56 @@ async fn names_that_somebody_has_are_refused_in_any_case() {
     assert_eq!(world.trail().await.len(), 4);
 }
 
-#[tokio::test]
-async fn a_value_that_the_schema_refuses_is_named_by_its_constraint_only() {
+#[apply(both_ways)]
+async fn what_a_visitor_may_type_is_refused_by_what_is_wrong_with_it() {
     let mut world = World::new().await;
     let id = UserId::new(world.now, &mut world.random);
-    let error = world.store.create_user(&account(id, "a b", "a@example.com", &json!({})), world.now).await;
-    let StoreError::Constraint { table, constraint, .. } = error.expect_err("a refusal") else { panic!() };
-    assert_eq!((table.as_str(), constraint.as_str()), ("users", "ck_users_username"));
+    let none = json!({});
+    let good = account(id, "grace", "grace@example.com", &none);
+    let mut cases = Vec::new();
+    let (long, longer) = ("x".repeat(129), "x".repeat(255));
+    for username in ["", "a b", "a@b", "\0", &long] {
+        cases.push((CreateUserRefusal::BadUsername, CreateUser { username, ..good.clone() }));
+    }
+    let address = format!("a@{longer}");
+    for email in ["", "a", "a@b c", "a@b\0", &address] {
+        cases.push((CreateUserRefusal::BadEmail, CreateUser { email, ..good.clone() }));
+    }
+    for name in ["", "a\nb", "\0", &longer] {
+        cases.push((CreateUserRefusal::BadName, CreateUser { given_name: Some(name), ..good.clone() }));
+        cases.push((CreateUserRefusal::BadName, CreateUser { family_name: Some(name), ..good.clone() }));
+    }
+    let (list, nul) = (json!([]), json!({"nickname": "\0"}));
+    for claims in [&list, &nul] {
+        cases.push((CreateUserRefusal::BadClaims, CreateUser { claims, ..good.clone() }));
+    }
+    for (refusal, request) in cases {
+        assert_eq!(world.store.create_user(&request, world.now).await.expect("a database"), Err(refusal));
+    }
+    assert_eq!(world.store.create_user(&good, world.now).await.expect("a database"), Ok(()));
+    let verify = world.store.verify_email(id, "grace@example.com\0", None, world.now).await;
+    assert_eq!(verify.expect("a database"), Err(VerifyEmailRefusal::EmailChanged));
 }
 
-#[tokio::test]
+#[apply(both_ways)]
+async fn a_value_that_no_person_has_typed_is_named_by_its_constraint_only() {
+    let mut world = World::new().await;
+    let id = UserId::new(world.now, &mut world.random);
+    let (none, password) = (json!({}), PasswordHash::new("hunter2".to_owned()));
+    let request = CreateUser { password_hash: Some(&password), ..account(id, "a", "a@example.com", &none) };
+    let error = world.store.create_user(&request, world.now).await;
+    let StoreError::Constraint { table, constraint, .. } = error.expect_err("a refusal") else { panic!() };
+    assert_eq!((table.as_str(), constraint.as_str()), ("users", "ck_users_password_hash"));
+}
+
+#[apply(both_ways)]
 async fn of_simultaneous_registrations_of_one_name_one_succeeds_and_the_others_learn_why() {
     let mut world = World::new().await;
-    let mut attempts = JoinSet::new();
-    for number in 0..16 {
+    let outcomes = at_once(16, |number| {
         let id = UserId::new(world.now, &mut world.random);
         let audit = world.event();
         let (store, now) = (world.store.clone(), world.now);
-        attempts.spawn(async move {
+        async move {
             let (username, email) = if number % 2 == 0 {
                 ("grace".to_owned(), format!("{number}@example.com"))
             } else {
@@ -124,9 +159,9 @@ async fn of_simultaneous_registrations_of_one_name_one_succeeds_and_the_others_l
             let claims = json!({});
             let request = CreateUser { audit: Some(&audit), ..account(id, &username, &email, &claims) };
             (number % 2, store.create_user(&request, now).await.expect("a database"))
-        });
-    }
-    let outcomes = attempts.join_all().await;
+        }
+    })
+    .await;
     for (kind, refusal) in [(0, CreateUserRefusal::UsernameTaken), (1, CreateUserRefusal::EmailTaken)] {
         let of_kind: Vec<_> =
             outcomes.iter().filter(|(k, _)| *k == kind).map(|(_, outcome)| *outcome).collect();
@@ -136,7 +171,7 @@ async fn of_simultaneous_registrations_of_one_name_one_succeeds_and_the_others_l
     assert_eq!(world.trail().await.len(), 16);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn names_that_nobody_can_have_find_nobody() {
     let world = World::new().await;
     for name in ["", "bob", "ada\u{0}", "ada ", "%", "ad_", &"a".repeat(2000), "' OR true --"] {

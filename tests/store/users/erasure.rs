@@ -1,7 +1,12 @@
 use authority_entity::secret::{Digest, Sealed};
-use authority_store::{Actor, Change, ChangePassword, CurrentPassword, Elsewhere, Inactive, UserId};
+use authority_store::{
+    Actor, Change, ChangePassword, CurrentPassword, Elsewhere, Inactive, IssueCode, UserId,
+};
+use macro_rules_attribute::apply;
+use serde_json::json;
 
 use super::hash;
+use crate::store::with::kept;
 use crate::store::world::World;
 use crate::support::eventually;
 
@@ -11,7 +16,7 @@ const EVERYTHING: &str = "
     UNION ALL SELECT r::text FROM refresh_tokens r UNION ALL SELECT t::text FROM access_tokens t
     UNION ALL SELECT d::text FROM device_codes d UNION ALL SELECT k::text FROM authorization_codes k";
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn an_erased_person_is_named_nowhere_and_everything_of_theirs_is_dead() {
     let mut world = World::new().await;
     let cookie = world.sign_in().await;
@@ -102,7 +107,21 @@ async fn an_erased_person_is_named_nowhere_and_everything_of_theirs_is_dead() {
     assert_eq!(erase.expect("a database"), Change::Unknown);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
+async fn codes_that_were_granted_without_a_session_say_nothing_of_the_erased_either() {
+    let mut world = World::new().await;
+    let (details, claims) =
+        (kept(json!([{"type": "payment", "creditor": "Ada"}])), kept(json!({"userinfo": {}})));
+    let said = "SELECT count(*) FROM authorization_codes WHERE num_nonnulls(authorization_details, requested_claims) > 0";
+    world.code_with(|r| IssueCode { session: None, authorization_details: Some(details), ..r }).await;
+    world.code_with(|r| IssueCode { session: None, requested_claims: Some(claims), ..r }).await;
+    assert_eq!(world.value(said).await, "2");
+    let erase = world.store.erase_user(world.user, Actor::System, None, world.now).await;
+    assert_eq!(erase.expect("a database"), Change::Done);
+    assert_eq!(world.value(said).await, "0");
+}
+
+#[apply(both_ways)]
 async fn a_session_that_begins_during_an_erasure_leaves_no_trace() {
     for _ in 0..8 {
         let mut world = World::new().await;
@@ -119,7 +138,7 @@ async fn a_session_that_begins_during_an_erasure_leaves_no_trace() {
     }
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_session_that_is_committed_while_an_erasure_waits_for_it_leaves_no_trace() {
     let world = World::new().await;
     let mut login = world.database.pool().begin().await.expect("a transaction");
@@ -152,7 +171,7 @@ async fn a_session_that_is_committed_while_an_erasure_waits_for_it_leaves_no_tra
     assert_eq!(world.database.column(sql).await, ["2 0 2"]);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn names_of_the_erased_are_free_again() {
     let world = World::new().await;
     world.store.erase_user(world.user, Actor::System, None, world.now).await.expect("a database");

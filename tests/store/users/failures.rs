@@ -1,13 +1,14 @@
 use authority_entity::sea_orm_active_enums::RevocationReason;
 use authority_store::{Actor, CurrentPassword, FailedLogin, Inactive, Lock, Reauthenticate, SessionToken};
 use chrono::TimeDelta;
-use tokio::task::JoinSet;
+use macro_rules_attribute::apply;
 
 use super::hash;
 use super::passwords::change;
+use crate::store::crowd::at_once;
 use crate::store::world::World;
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn too_many_failures_lock_the_account_for_a_while_and_then_counting_starts_again() {
     let mut world = World::new().await;
     for attempts in 1..5 {
@@ -30,7 +31,7 @@ async fn too_many_failures_lock_the_account_for_a_while_and_then_counting_starts
     assert_eq!(trail[5], "user.login failure already_locked");
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn the_settings_say_how_many_failures_lock_for_how_long() {
     let mut world = World::new().await;
     world.set("security.lockout_threshold", 1).await;
@@ -42,7 +43,7 @@ async fn the_settings_say_how_many_failures_lock_for_how_long() {
     }
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn no_setting_however_absurd_breaks_a_login() {
     let mut world = World::new().await;
     for value in ["null", "0", "-5", "-999999999999999999", "999999999999999999"] {
@@ -81,7 +82,7 @@ async fn no_setting_however_absurd_breaks_a_login() {
     assert!(matches!(world.fail().await, FailedLogin::Locked { until: Some(_) }), "a hundred are enough");
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn the_same_failure_is_counted_once() {
     let mut world = World::new().await;
     let event = world.event();
@@ -101,7 +102,7 @@ async fn the_same_failure_is_counted_once() {
     assert_eq!(world.trail().await.len(), 5);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn simultaneous_failures_are_all_counted() {
     let mut world = World::new().await;
     world.set("security.lockout_threshold", 100).await;
@@ -113,7 +114,7 @@ async fn simultaneous_failures_are_all_counted() {
     }
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn one_failure_that_is_told_many_times_at_once_is_counted_once() {
     let mut world = World::new().await;
     let seen = together(&mut world, 16, true).await;
@@ -122,7 +123,7 @@ async fn one_failure_that_is_told_many_times_at_once_is_counted_once() {
     assert_eq!(world.trail().await.len(), 1);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn simultaneous_failures_lock_once() {
     let mut world = World::new().await;
     let seen = together(&mut world, 16, false).await;
@@ -134,18 +135,15 @@ async fn simultaneous_failures_lock_once() {
 
 async fn together(world: &mut World, count: usize, is_one: bool) -> Vec<FailedLogin> {
     let one = world.event();
-    let mut failures = JoinSet::new();
-    for _ in 0..count {
+    at_once(count, |_| {
         let event = if is_one { one.clone() } else { world.event() };
         let (store, user, now) = (world.store.clone(), world.user, world.now);
-        failures.spawn(async move {
-            store.record_failed_login(Some(user), &event, now).await.expect("a database")
-        });
-    }
-    failures.join_all().await
+        async move { store.record_failed_login(Some(user), &event, now).await.expect("a database") }
+    })
+    .await
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_failure_of_nobody_is_written_and_names_nobody() {
     let mut world = World::new().await;
     let event = world.event();
@@ -155,7 +153,7 @@ async fn a_failure_of_nobody_is_written_and_names_nobody() {
     assert_eq!(world.database.column(sql).await, ["0"]);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn guesses_at_a_password_cut_nobody_off() {
     let mut world = World::new().await;
     let code = world.code().await;
@@ -167,7 +165,7 @@ async fn guesses_at_a_password_cut_nobody_off() {
     world.tokens(&pending).await;
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_failure_does_not_end_an_administrators_lock() {
     let mut world = World::new().await;
     let code = world.code().await;

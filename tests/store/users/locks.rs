@@ -1,8 +1,9 @@
 use authority_store::{Actor, Change, Inactive, Lock, UserId, VerifyEmailRefusal};
+use macro_rules_attribute::apply;
 
 use crate::store::world::World;
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn an_administrators_lock_lasts_until_it_is_lifted_and_revives_nothing() {
     let mut world = World::new().await;
     let code = world.code().await;
@@ -35,7 +36,7 @@ async fn an_administrators_lock_lasts_until_it_is_lifted_and_revives_nothing() {
     assert_eq!(unlock.expect("a database"), Change::Unknown);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn an_address_is_verified_only_while_it_is_the_accounts() {
     let mut world = World::new().await;
     let audit = world.event();

@@ -1,4 +1,5 @@
 use authority_store::{Actor, FailedLogin, LogInRefusal, UserId};
+use macro_rules_attribute::apply;
 
 use crate::store::world::World;
 
@@ -10,7 +11,7 @@ impl World {
     }
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_login_starts_the_count_of_failures_again() {
     let mut world = World::new().await;
     world.fail().await;
@@ -23,7 +24,7 @@ async fn a_login_starts_the_count_of_failures_again() {
     assert!(trail.contains(&"user.login success logged_in".to_owned()), "{trail:?}");
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_login_lifts_a_lock_that_has_ended_and_no_other() {
     let mut world = World::new().await;
     world.set("security.lockout_threshold", 1).await;
@@ -41,7 +42,7 @@ async fn a_login_lifts_a_lock_that_has_ended_and_no_other() {
     assert_eq!(refused.expect("a database"), Err(LogInRefusal::UserInactive));
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_login_that_is_told_again_forgets_no_failure_since_then() {
     let mut world = World::new().await;
     let audit = world.event();

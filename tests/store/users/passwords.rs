@@ -3,9 +3,10 @@ use authority_store::{
     Actor, Change, ChangePassword, ChangePasswordRefusal, CurrentPassword, Elsewhere, Inactive,
     RotateRefusal, SessionRefusal, UserId,
 };
-use tokio::task::JoinSet;
+use macro_rules_attribute::apply;
 
 use super::hash;
+use crate::store::crowd::at_once;
 use crate::store::world::World;
 
 pub(super) fn change<'a>(
@@ -36,7 +37,7 @@ impl World {
     }
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn earlier_passwords_are_kept_newest_first_as_many_as_the_setting_says() {
     let mut world = World::new().await;
     assert_eq!(world.change(&change(&world, CurrentPassword::None, &hash(0))).await, Ok(()));
@@ -66,7 +67,7 @@ async fn earlier_passwords_are_kept_newest_first_as_many_as_the_setting_says() {
     assert_eq!(world.column("cardinality(password_history)").await, "0");
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_password_is_changed_once_however_often_it_is_asked_for() {
     let mut world = World::new().await;
     let (new, audit) = (hash(1), world.event());
@@ -78,7 +79,7 @@ async fn a_password_is_changed_once_however_often_it_is_asked_for() {
     assert_eq!(world.trail().await, ["user.change_password success changed"]);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_password_that_was_changed_meanwhile_stays() {
     let mut world = World::new().await;
     let audit = world.event();
@@ -94,16 +95,15 @@ async fn a_password_that_was_changed_meanwhile_stays() {
     assert_eq!(world.column("revocation_epoch").await, "1");
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn of_simultaneous_changes_of_one_password_one_succeeds() {
     let world = World::new().await;
     let current = hash(99);
     world.change(&change(&world, CurrentPassword::None, &current)).await.expect("a first password");
-    let mut changes = JoinSet::new();
-    for number in 0..16 {
+    let outcomes = at_once(16, |number| {
         let (store, now, current, new) = (world.store.clone(), world.now, current.clone(), hash(number));
         let user = world.user;
-        changes.spawn(async move {
+        async move {
             let request = ChangePassword {
                 user,
                 new: &new,
@@ -114,16 +114,16 @@ async fn of_simultaneous_changes_of_one_password_one_succeeds() {
                 audit: None,
             };
             store.change_password(&request, now).await.expect("a database")
-        });
-    }
-    let outcomes = changes.join_all().await;
+        }
+    })
+    .await;
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
     let lost = Err(ChangePasswordRefusal::CurrentMismatch);
     assert_eq!(outcomes.iter().filter(|outcome| **outcome == lost).count(), 15);
     assert_eq!(world.earlier().await, [current.reveal()]);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_change_ends_everything_but_the_session_in_which_it_happens() {
     let mut world = World::new().await;
     let (here, there) = (world.sign_in().await, world.sign_in().await);
@@ -151,7 +151,7 @@ async fn a_change_ends_everything_but_the_session_in_which_it_happens() {
     assert!(world.introspect(&issued.access).await.is_ok(), "the session goes on");
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_session_that_was_over_before_a_change_stays_over() {
     let mut world = World::new().await;
     let (old, ended) = (world.sign_in().await, world.sign_in().await);
@@ -170,7 +170,7 @@ async fn a_session_that_was_over_before_a_change_stays_over() {
     assert_eq!(world.present(&fresh).await, Err(SessionRefusal::Revoked));
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_first_password_may_leave_everything_as_it_is() {
     let mut world = World::new().await;
     let token = world.sign_in().await;
@@ -181,7 +181,7 @@ async fn a_first_password_may_leave_everything_as_it_is() {
     assert!(world.present(&token).await.is_ok());
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_reset_needs_no_password_and_works_under_a_lock() {
     let mut world = World::new().await;
     world.store.lock_user(world.user, None, Actor::System, None, world.now).await.expect("a database");
@@ -208,7 +208,7 @@ async fn a_reset_needs_no_password_and_works_under_a_lock() {
     assert_eq!(world.store.passwords_of_user(world.user).await.expect("a database"), None);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn another_hash_of_the_same_password_changes_nothing_to_the_person() {
     let mut world = World::new().await;
     let first =

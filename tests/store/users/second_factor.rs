@@ -1,7 +1,8 @@
 use authority_entity::secret::{Digest, Sealed};
 use authority_store::{Actor, BackupCode, Change, EnableMfaRefusal, UserId};
-use tokio::task::JoinSet;
+use macro_rules_attribute::apply;
 
+use crate::store::crowd::at_once;
 use crate::store::world::World;
 
 fn codes() -> Vec<Digest> {
@@ -28,7 +29,7 @@ impl World {
     }
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_second_factor_is_switched_on_and_off() {
     let mut world = World::new().await;
     for _ in 0..2 {
@@ -53,7 +54,7 @@ async fn a_second_factor_is_switched_on_and_off() {
     assert_eq!(off.expect("a database"), Change::Unknown);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn a_backup_code_is_used_once() {
     let mut world = World::new().await;
     world.enable(7).await.expect("it is on");
@@ -69,7 +70,7 @@ async fn a_backup_code_is_used_once() {
     assert_eq!(trail.iter().filter(|event| *event == "user.use_backup_code failure unknown").count(), 2);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn the_same_use_that_is_told_again_succeeds_again() {
     let mut world = World::new().await;
     world.enable(7).await.expect("it is on");
@@ -85,7 +86,7 @@ async fn the_same_use_that_is_told_again_succeeds_again() {
     assert_eq!(world.trail().await.len(), 2);
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn of_simultaneous_uses_of_one_backup_code_one_succeeds() {
     let mut world = World::new().await;
     world.enable(7).await.expect("it is on");
@@ -94,7 +95,7 @@ async fn of_simultaneous_uses_of_one_backup_code_one_succeeds() {
     assert_eq!(world.left().await, Some(2));
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn one_use_that_is_told_many_times_at_once_succeeds_each_time_and_uses_one_code() {
     let mut world = World::new().await;
     world.enable(7).await.expect("it is on");
@@ -106,15 +107,14 @@ async fn one_use_that_is_told_many_times_at_once_succeeds_each_time_and_uses_one
 
 async fn together(world: &mut World, is_one: bool) -> Vec<BackupCode> {
     let one = world.event();
-    let mut attempts = JoinSet::new();
-    for _ in 0..16 {
+    at_once(16, |_| {
         let event = if is_one { one.clone() } else { world.event() };
         let (store, user, now) = (world.store.clone(), world.user, world.now);
-        attempts.spawn(async move {
+        async move {
             let mut random = authority_store::system_random();
             let code = Digest::new([1; 32]);
             store.use_backup_code(user, &code, &event, now, &mut random).await.expect("a database")
-        });
-    }
-    attempts.join_all().await
+        }
+    })
+    .await
 }

@@ -41,6 +41,13 @@ pub(super) const GROUP: Group = Group {
             look: Look::Ask(include_str!("sql/replication-slots.sql"), slots),
         },
         Check {
+            id: "old-row-versions",
+            finds: "transactions of other databases, slots and replicas that have rows of over 1000000 transactions kept",
+            well: "nobody else has old row versions kept",
+            needs: &[VERSION],
+            look: Look::Ask(include_str!("sql/old-row-versions.sql"), old_row_versions),
+        },
+        Check {
             id: "connections-in-use",
             finds: "nine tenths of the server's connections are in use",
             well: "the server has connections left",
@@ -118,6 +125,48 @@ fn slots(_: &Facts, rows: &[PgRow]) -> sqlx::Result<Verdict> {
         Ok(Symptom::warning(name, message).fix(fix))
     };
     rows.iter().map(symptom).collect()
+}
+
+fn old_row_versions(facts: &Facts, rows: &[PgRow]) -> sqlx::Result<Verdict> {
+    let mut symptoms = Vec::new();
+    for row in rows {
+        let (kind, name, age): (&str, String, i64) =
+            (row.try_get("kind")?, row.try_get("name")?, row.try_get("age")?);
+        let database: Option<String> = row.try_get("database")?;
+        let database = database.unwrap_or_default();
+        let (subject, what, fix) = match kind {
+            "transaction" => (
+                format!("server process {name}"),
+                format!("a transaction in the database {database}"),
+                format!("SELECT pg_terminate_backend({name});"),
+            ),
+            "prepared" => {
+                let what = format!("a prepared transaction of the database {database}");
+                let fix = format!("ROLLBACK PREPARED {}; in that database", literal(&name));
+                (name, what, fix)
+            }
+            "slot" => {
+                let fix = "end the long query on the replica, or set hot_standby_feedback = off there; if nobody \
+                           reads the slot: ";
+                let fix = format!("{fix}SELECT pg_drop_replication_slot({});", literal(&name));
+                (name, "a replication slot".to_owned(), fix)
+            }
+            _ => {
+                let fix =
+                    "end the long query on the replica, or set hot_standby_feedback = off there".to_owned();
+                (name, "a replica".to_owned(), fix)
+            }
+        };
+        let message = format!(
+            "{what} has the row versions of the last {age} transactions kept: tables grow, and refreshes and logins \
+             have to write to every index"
+        );
+        symptoms.push(Symptom::warning(subject, message).fix(fix));
+    }
+    if !facts.session.sees_sessions {
+        symptoms.push(other_sessions(facts));
+    }
+    Ok(Verdict::Found(symptoms))
 }
 
 fn in_use(_: &Facts, rows: &[PgRow]) -> sqlx::Result<Verdict> {

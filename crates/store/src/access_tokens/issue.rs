@@ -6,6 +6,7 @@ use crate::error_code::refusals;
 use crate::grant::NewAccessToken;
 use crate::label::label;
 use crate::statements::ACCESS_TOKENS_ISSUE;
+use crate::text::{comparable_list, document};
 use crate::{AccessTokenId, Audit, ClientId, Scopes, SenderConstraint, Store, StoreError, UserEpoch, UserId};
 
 /// A token request whose grant leaves no row of its own: client credentials (RFC 6749 section 4.4) or token exchange
@@ -77,6 +78,15 @@ refusals! {
         UnauthorizedClient = "unauthorized_client" => UnauthorizedClient,
         /// The client may not ask for one of the scopes.
         ScopeNotAllowed = "scope_not_allowed" => InvalidScope,
+        /// A resource is no absolute URI without a fragment, or there are more than a hundred (RFC 8707 section 2).
+        BadTarget = "bad_target" => InvalidTarget,
+        /// An audience is not of printable ASCII without spaces, or there are more than a hundred.
+        BadAudience = "bad_audience" => InvalidTarget,
+        /// The authorization details are not an array of objects that each have a type, or are too large (RFC 9396
+        /// section 2).
+        BadAuthorizationDetails = "bad_authorization_details" => InvalidAuthorizationDetails,
+        /// `act` has no `sub`, or is too large (RFC 8693 section 4.1).
+        BadActor = "bad_actor" => InvalidRequest,
         /// The client has to send a DPoP proof (RFC 9449 section 5.2).
         DpopRequired = "dpop_required" => InvalidDpopProof,
         /// The client has to present a certificate (RFC 8705 section 3).
@@ -113,12 +123,12 @@ impl Store {
                     &label(&request.grant_type),
                     &user,
                     &request.scopes.to_column(),
-                    &request.audience,
-                    &request.resources,
-                    &request.authorization_details,
+                    &comparable_list(request.audience),
+                    &comparable_list(request.resources),
+                    &request.authorization_details.map(document),
                     &SenderConstraint::jkt(request.sender),
                     &SenderConstraint::x5t(request.sender),
-                    &request.actor,
+                    &request.actor.map(document),
                     &epoch,
                     &token,
                 ],

@@ -11,6 +11,7 @@ use crate::statements::{
     AUDIT_LOGS_PAGE_OF_EVENTS, AUDIT_LOGS_PAGE_OF_RESOURCE,
 };
 use crate::store::Parameter;
+use crate::text::comparable;
 use crate::{AuditRecord, Statement, Store, StoreError};
 
 /// Which events. All of them by default; what is given has to hold together.
@@ -95,12 +96,14 @@ impl Store {
     ) -> Result<Vec<AuditRecord>, StoreError> {
         let outcome: Option<Cow<'static, str>> = filter.outcome.as_ref().map(label);
         let (exact, prefix) = match filter.event {
-            Some(EventFilter::Is(name)) => (Some(name), None),
+            Some(EventFilter::Is(name)) => (Some(comparable(name)), None),
+            // No name begins so, and PostgreSQL takes no NUL.
+            Some(EventFilter::BeginsWith(prefix)) if prefix.contains('\0') => (Some(""), None),
             Some(EventFilter::BeginsWith(prefix)) => (None, Some(prefix)),
             None => (None, None),
         };
         let range: [Parameter<'_>; 4] = [&ids.first, &ids.end, &most, &outcome];
-        let resource = filter.resource.map(|resource| (resource.kind, resource.id));
+        let resource = filter.resource.map(|resource| (comparable(resource.kind), comparable(resource.id)));
         let (newest, oldest, more): (_, _, &[Parameter<'_>]) =
             match (&resource, &filter.actor, &exact, &prefix) {
                 (Some((kind, id)), ..) => (

@@ -6,7 +6,7 @@ use crate::blind::Blind;
 use crate::error_code::refusals;
 use crate::grant::{Grant, NewAccessToken};
 use crate::statements::{AUTHORIZATION_CODES_EXCHANGE, AUTHORIZATION_CODES_REVOKE_ISSUED};
-use crate::text::comparable;
+use crate::text::{comparable, comparable_list};
 use crate::{
     Audit, AuthorizationCode, ClientId, CodeVerifier, RefreshToken, SenderConstraint, Store, StoreError,
 };
@@ -81,6 +81,8 @@ refusals! {
         SessionEnded = "session_ended" => InvalidGrant,
         /// A resource that was not granted (RFC 8707 section 2.2).
         TargetExceeded = "target_exceeded" => InvalidTarget,
+        /// An audience is not of printable ASCII without spaces, or there are more than a hundred.
+        BadAudience = "bad_audience" => InvalidTarget,
 }
 
 impl Store {
@@ -105,8 +107,6 @@ impl Store {
         let s256 = request.code_verifier.map(|verifier| blind.of(verifier.s256().as_bytes()));
         let plain = request.code_verifier.map(|verifier| blind.of(verifier.plain().as_bytes()));
         let access_digest = request.access_token.digest();
-        let resources =
-            request.resources.map(|all| all.iter().map(|uri| comparable(uri)).collect::<Vec<_>>());
         let refresh = request.refresh_token;
         let refresh_digest = refresh.map(RefreshToken::digest);
         let lineage_digest = refresh.map(RefreshToken::lineage_digest);
@@ -127,11 +127,11 @@ impl Store {
                     &SenderConstraint::x5t(request.sender),
                     &request.access_token.id().uuid(),
                     &access_digest.as_ref().map(authority_entity::secret::Digest::octets),
-                    &request.audience,
+                    &comparable_list(request.audience),
                     &refresh.map(|token| token.family().uuid()),
                     &refresh_digest.as_ref().map(authority_entity::secret::Digest::octets),
                     &lineage_digest.as_ref().map(authority_entity::secret::Digest::octets),
-                    &resources,
+                    &request.resources.map(comparable_list),
                 ],
             )
             .await?;

@@ -4,7 +4,7 @@ use serde_json::Value;
 use crate::error_code::refusals;
 use crate::label::label;
 use crate::statements::AUTHORIZATION_CODES_ISSUE;
-use crate::text::comparable;
+use crate::text::{comparable, comparable_list, document};
 use crate::{
     Audit, AuthorizationCode, ClientId, CodeChallenge, Scopes, SessionId, Store, StoreError, Thumbprint,
     UserId,
@@ -64,6 +64,17 @@ refusals! {
         PlainNotAllowed = "plain_not_allowed" => InvalidRequest,
         /// The client may not ask for one of the scopes.
         ScopeNotAllowed = "scope_not_allowed" => InvalidScope,
+        /// A resource is no absolute URI without a fragment, or there are more than a hundred (RFC 8707 section 2).
+        BadTarget = "bad_target" => InvalidTarget,
+        /// The authorization details are not an array of objects that each have a type, or are too large (RFC 9396
+        /// section 2).
+        BadAuthorizationDetails = "bad_authorization_details" => InvalidAuthorizationDetails,
+        /// `claims` is not a JSON object, or is too large (OpenID Connect Core 5.5).
+        BadRequestedClaims = "bad_requested_claims" => InvalidRequest,
+        /// `nonce` is empty or has more than 1000 characters, or NUL.
+        BadNonce = "bad_nonce" => InvalidRequest,
+        /// `acr` is empty or has more than 255 characters, or NUL; or an `amr` is not of printable ASCII without spaces.
+        BadContext = "bad_context" => InvalidRequest,
         /// The account is erased, locked by an administrator, or not there.
         UserInactive = "user_inactive" => AccessDenied,
         /// The session is not the user's, revoked or expired.
@@ -82,8 +93,6 @@ impl IssueCodeRefusal {
 impl Store {
     /// Issues an authorization code, if the client may have one for this user: one statement. Gives when it expires:
     /// after the client's lifetime, or the setting's, of at most ten minutes (RFC 6749 section 4.1.2).
-    ///
-    /// Fails as every operation does ([`StoreError`]); a value that the schema refuses is a `Constraint`.
     pub async fn issue_authorization_code(
         &self,
         request: &IssueCode<'_>,
@@ -107,14 +116,14 @@ impl Store {
                     &session,
                     &request.redirect_uri.map(comparable),
                     &request.scopes.to_column(),
-                    &request.resources,
-                    &request.authorization_details,
+                    &comparable_list(request.resources),
+                    &request.authorization_details.map(document),
                     &challenge,
                     &method,
-                    &request.nonce,
-                    &request.acr,
-                    &request.amr,
-                    &request.requested_claims,
+                    &request.nonce.map(comparable),
+                    &request.acr.map(comparable),
+                    &comparable_list(request.amr),
+                    &request.requested_claims.map(document),
                     &jkt,
                     &request.auth_time,
                 ],

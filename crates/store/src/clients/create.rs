@@ -1,11 +1,13 @@
 use authority_entity::secret::Digest;
 use chrono::{DateTime, Utc};
 
+use super::field::MetadataField;
 use super::metadata::ClientMetadata;
 use crate::answer::Answer;
 use crate::error_code::refusals;
 use crate::label::label;
 use crate::statements::CLIENTS_CREATE;
+use crate::text::{comparable, comparable_list, document};
 use crate::{Actor, Audit, ClientId, ClientIdentifier, ClientSecret, Statement, Store, StoreError, UserId};
 
 /// A new client.
@@ -38,7 +40,7 @@ refusals! {
         /// run, or there is none for a grant that needs one. No event is written.
         BadRedirectUris = "bad_redirect_uris" => InvalidRedirectUri,
         /// The schema refuses the metadata otherwise, as a secret for a client that cannot keep one. No event is written.
-        BadMetadata = "bad_metadata" => InvalidClientMetadata,
+        BadMetadata(MetadataField) = "bad_metadata" => InvalidClientMetadata,
 }
 
 impl Store {
@@ -65,7 +67,7 @@ impl Store {
             Ok(answer) if answer.get::<&str>("verdict")? == "created" => Ok(Ok(())),
             Ok(answer) => answer.meaning("verdict", CreateClientRefusal::from_answer).map(Err),
             Err(Bad::RedirectUris) => Ok(Err(CreateClientRefusal::BadRedirectUris)),
-            Err(Bad::Metadata) => Ok(Err(CreateClientRefusal::BadMetadata)),
+            Err(Bad::Metadata(field)) => Ok(Err(CreateClientRefusal::BadMetadata(field))),
         }
     }
 
@@ -87,21 +89,21 @@ impl Store {
                 &[
                     &id.uuid(),
                     &client_id.as_str(),
-                    &m.name,
-                    &m.description,
-                    &m.logo_uri,
-                    &m.client_uri,
-                    &m.policy_uri,
-                    &m.tos_uri,
-                    &m.contacts,
+                    &comparable(&m.name),
+                    &m.description.as_deref().map(comparable),
+                    &m.logo_uri.as_deref().map(comparable),
+                    &m.client_uri.as_deref().map(comparable),
+                    &m.policy_uri.as_deref().map(comparable),
+                    &m.tos_uri.as_deref().map(comparable),
+                    &comparable_list(&m.contacts),
                     &label(&m.client_type),
                     &label(&m.auth_method),
                     &digest.as_ref().map(Digest::octets),
-                    &m.jwks,
-                    &m.jwks_uri,
-                    &m.tls_client_auth_subject_dn,
-                    &m.redirect_uris,
-                    &m.post_logout_redirect_uris,
+                    &m.jwks.as_ref().map(document),
+                    &m.jwks_uri.as_deref().map(comparable),
+                    &m.tls_client_auth_subject_dn.as_deref().map(comparable),
+                    &comparable_list(&m.redirect_uris),
+                    &comparable_list(&m.post_logout_redirect_uris),
                     &m.grant_types(),
                     &m.response_types(),
                     &m.allowed_scopes.to_column(),
@@ -123,10 +125,10 @@ impl Store {
             .await;
         match done {
             Ok(answer) => Ok(Ok(answer)),
-            Err(StoreError::Constraint { table, constraint, .. }) if table == "clients" => {
-                Ok(Err(if constraint.contains("redirect_uris") { Bad::RedirectUris } else { Bad::Metadata }))
-            }
-            Err(error) => Err(error),
+            Err(error) => match Bad::of(&error) {
+                Some(bad) => Ok(Err(bad)),
+                None => Err(error),
+            },
         }
     }
 }
@@ -143,5 +145,16 @@ pub(super) struct Registration<'a> {
 /// What the schema refuses.
 pub(super) enum Bad {
     RedirectUris,
-    Metadata,
+    Metadata(MetadataField),
+}
+
+impl Bad {
+    fn of(error: &StoreError) -> Option<Self> {
+        let StoreError::Constraint { table, constraint, .. } = error else { return None };
+        match table.as_str() {
+            "clients" if constraint.contains("redirect_uris") => Some(Self::RedirectUris),
+            "clients" => MetadataField::of_constraint(constraint).map(Self::Metadata),
+            _ => None,
+        }
+    }
 }

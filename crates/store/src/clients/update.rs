@@ -1,6 +1,7 @@
 use chrono::{DateTime, Utc};
 
 use super::create::{Bad, Registration};
+use super::field::MetadataField;
 use super::metadata::ClientMetadata;
 use crate::error_code::refusals;
 use crate::statements::CLIENTS_UPDATE;
@@ -47,7 +48,7 @@ refusals! {
         /// The schema refuses the redirect URIs. No event is written.
         BadRedirectUris = "bad_redirect_uris" => InvalidRedirectUri,
         /// The schema refuses the metadata otherwise. No event is written.
-        BadMetadata = "bad_metadata" => InvalidClientMetadata,
+        BadMetadata(MetadataField) = "bad_metadata" => InvalidClientMetadata,
 }
 
 impl Store {
@@ -76,7 +77,7 @@ impl Store {
             }
             Ok(answer) => answer.meaning("verdict", UpdateClientRefusal::from_answer).map(Err),
             Err(Bad::RedirectUris) => Ok(Err(UpdateClientRefusal::BadRedirectUris)),
-            Err(Bad::Metadata) => Ok(Err(UpdateClientRefusal::BadMetadata)),
+            Err(Bad::Metadata(field)) => Ok(Err(UpdateClientRefusal::BadMetadata(field))),
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::blind::Blind;
 use crate::error_code::refusals;
 use crate::grant::{Grant, NewAccessToken};
 use crate::statements::DEVICE_CODES_EXCHANGE;
-use crate::text::comparable;
+use crate::text::comparable_list;
 use crate::{Audit, ClientId, DeviceCode, RefreshToken, SenderConstraint, Store, StoreError};
 
 /// A token request with `grant_type=urn:ietf:params:oauth:grant-type:device_code` (RFC 8628 section 3.4): a poll.
@@ -64,6 +64,8 @@ refusals! {
         SessionEnded = "session_ended" => InvalidGrant,
         /// A resource that was not asked for (RFC 8707 section 2.2).
         TargetExceeded = "target_exceeded" => InvalidTarget,
+        /// An audience is not of printable ASCII without spaces, or there are more than a hundred.
+        BadAudience = "bad_audience" => InvalidTarget,
 }
 
 impl Store {
@@ -101,8 +103,6 @@ impl Store {
     ) -> Result<Polled, StoreError> {
         let digest = blind.digest(&request.device_code.digest());
         let access_digest = request.access_token.digest();
-        let resources =
-            request.resources.map(|all| all.iter().map(|uri| comparable(uri)).collect::<Vec<_>>());
         let refresh = request.refresh_token;
         let refresh_digest = refresh.map(RefreshToken::digest);
         let lineage_digest = refresh.map(RefreshToken::lineage_digest);
@@ -120,11 +120,11 @@ impl Store {
                     &SenderConstraint::x5t(request.sender),
                     &request.access_token.id().uuid(),
                     &access_digest.as_ref().map(Digest::octets),
-                    &request.audience,
+                    &comparable_list(request.audience),
                     &refresh.map(|token| token.family().uuid()),
                     &refresh_digest.as_ref().map(Digest::octets),
                     &lineage_digest.as_ref().map(Digest::octets),
-                    &resources,
+                    &request.resources.map(comparable_list),
                 ],
             )
             .await?;

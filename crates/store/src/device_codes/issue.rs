@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::error_code::refusals;
 use crate::statements::DEVICE_CODES_ISSUE;
-use crate::text::one_line;
+use crate::text::{comparable_list, one_line};
 use crate::{Audit, ClientId, DeviceCode, Scopes, Store, StoreError, UserCode};
 
 /// A device authorization request (RFC 8628 section 3.1).
@@ -20,7 +20,8 @@ pub struct IssueDeviceCode<'a> {
     pub scopes: &'a Scopes,
     /// Resource indicators of the request (RFC 8707).
     pub resources: &'a [String],
-    /// Seconds that the device has to wait between polls, 1 to 3600; it takes 5 when it is not told.
+    /// Seconds that the device has to wait between polls, of which it takes 5 when it is not told: from 1 to 3600, and
+    /// the nearer of these otherwise.
     pub interval: u16,
     /// Where the request came from, for the person to recognise.
     pub ip_address: Option<IpAddr>,
@@ -41,6 +42,8 @@ refusals! {
         UnauthorizedClient = "unauthorized_client" => UnauthorizedClient,
         /// The client may not ask for one of the scopes.
         ScopeNotAllowed = "scope_not_allowed" => InvalidScope,
+        /// A resource is no absolute URI without a fragment, or there are more than a hundred (RFC 8707 section 2).
+        BadTarget = "bad_target" => InvalidTarget,
         /// Another device waits under this user code: call again with another one. Nothing for a client to hear.
         UserCodeTaken = "user_code_taken" => InvalidRequest,
 }
@@ -85,8 +88,8 @@ impl Store {
                     &request.user_code.to_column(),
                     &request.client.uuid(),
                     &request.scopes.to_column(),
-                    &request.resources,
-                    &i32::from(request.interval),
+                    &comparable_list(request.resources),
+                    &i32::from(request.interval.clamp(1, 3600)),
                     &address,
                     &agent,
                 ],

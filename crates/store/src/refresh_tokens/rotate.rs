@@ -5,7 +5,7 @@ use crate::blind::Blind;
 use crate::error_code::refusals;
 use crate::grant::{Grant, NewAccessToken};
 use crate::statements::REFRESH_TOKENS_ROTATE;
-use crate::text::comparable;
+use crate::text::comparable_list;
 use crate::{Audit, ClientId, RefreshToken, Scopes, SenderConstraint, Store, StoreError, seal};
 
 /// A token request with `grant_type=refresh_token` (RFC 6749 section 6).
@@ -74,6 +74,8 @@ refusals! {
         ScopeExceeded = "scope_exceeded" => InvalidScope,
         /// A resource that was not granted (RFC 8707 section 2.2).
         TargetExceeded = "target_exceeded" => InvalidTarget,
+        /// An audience is not of printable ASCII without spaces, or there are more than a hundred.
+        BadAudience = "bad_audience" => InvalidTarget,
 }
 
 impl Store {
@@ -98,8 +100,6 @@ impl Store {
         let digest = blind.digest(&presented.digest());
         let lineage = blind.digest(&presented.lineage_digest());
         let sealed = seal::seal(presented, request.successor, random).ok_or(StoreError::Seal)?;
-        let resources =
-            request.resources.map(|all| all.iter().map(|uri| comparable(uri)).collect::<Vec<_>>());
         let access_digest = request.access_token.digest();
         let answer = self
             .run_audited(
@@ -115,12 +115,12 @@ impl Store {
                     &request.successor.digest().octets(),
                     &sealed,
                     &request.scopes.map(Scopes::to_column),
-                    &resources,
+                    &request.resources.map(comparable_list),
                     &SenderConstraint::jkt(request.sender),
                     &SenderConstraint::x5t(request.sender),
                     &request.access_token.id().uuid(),
                     &access_digest.as_ref().map(authority_entity::secret::Digest::octets),
-                    &request.audience,
+                    &comparable_list(request.audience),
                 ],
             )
             .await?;

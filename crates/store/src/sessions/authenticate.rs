@@ -57,6 +57,9 @@ refusals! {
         /// The account is erased, or locked by an administrator. A lock that ends by itself keeps guesses at a password
         /// away; who is signed in already stays so.
         UserInactive = "user_inactive" => LoginRequired,
+        /// Of [`reauthenticate_session`](Store::reauthenticate_session) alone: `acr` is empty or has more than 255
+        /// characters, or NUL; or an `amr` is not of printable ASCII without spaces.
+        BadContext = "bad_context" => LoginRequired,
 }
 
 impl Store {

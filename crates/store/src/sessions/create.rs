@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::error_code::refusals;
 use crate::statements::SESSIONS_CREATE;
-use crate::text::one_line;
+use crate::text::{comparable, comparable_list, one_line};
 use crate::{Audit, SessionToken, Store, StoreError, UserEpoch, UserId};
 
 /// A person has signed in.
@@ -53,6 +53,8 @@ refusals! {
         UserLocked = "user_locked" => AccessDenied,
         /// Everything of the user was revoked since they proved who they are.
         Revoked = "revoked" => LoginRequired,
+        /// `acr` is empty or has more than 255 characters, or NUL; or an `amr` is not of printable ASCII without spaces.
+        BadContext = "bad_context" => AccessDenied,
 }
 
 impl Store {
@@ -60,8 +62,8 @@ impl Store {
     ///
     /// The same call again, after its answer was lost, gives the same outcome.
     ///
-    /// Fails as every operation does ([`StoreError`]); a value that the schema refuses, or a `sid` that another session
-    /// has, is a `Constraint`.
+    /// Fails as every operation does ([`StoreError`]); a `sid` that the schema refuses, or that another session has, is a
+    /// `Constraint`.
     pub async fn create_session(
         &self,
         request: &CreateSession<'_>,
@@ -78,8 +80,8 @@ impl Store {
                     &request.sid,
                     &request.user.uuid(),
                     &request.auth_time,
-                    &request.acr,
-                    &request.amr,
+                    &request.acr.map(comparable),
+                    &comparable_list(request.amr),
                     &request.address.map(|address| address.to_string()),
                     &request.user_agent.and_then(|agent| one_line(agent, 1000)),
                     &request.device.and_then(|device| one_line(device, 200)),

@@ -4,6 +4,7 @@ use rand_core::CryptoRng;
 use super::SessionRefusal;
 use crate::blind::Blind;
 use crate::statements::SESSIONS_REAUTHENTICATE;
+use crate::text::{comparable, comparable_list};
 use crate::{Audit, SessionToken, Store, StoreError};
 
 /// A person who is signed in has proved again who they are, perhaps in a stronger way.
@@ -51,8 +52,8 @@ impl Store {
                     &&digest[..],
                     &request.successor.digest().octets(),
                     &request.auth_time,
-                    &request.acr,
-                    &request.amr,
+                    &request.acr.map(comparable),
+                    &comparable_list(request.amr),
                 ],
             )
             .await?;

@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::error_code::reasons;
 use crate::label::label;
 use crate::statements::USERS_CREATE;
+use crate::text::{comparable, document};
 use crate::{Actor, Audit, Store, StoreError, UserId};
 
 /// A new account.
@@ -47,6 +48,14 @@ reasons! {
         EmailTaken = "email_taken",
         /// Names of this form are those of erased accounts.
         Reserved = "reserved",
+        /// Not 1 to 128 characters without space, control characters and `@`. No event is written.
+        BadUsername = "bad_username",
+        /// No email address, or one of more than 254 characters. No event is written.
+        BadEmail = "bad_email",
+        /// A given or family name is not 1 to 200 characters on one line. No event is written.
+        BadName = "bad_name",
+        /// The claims are not a JSON object, or are too large. No event is written.
+        BadClaims = "bad_claims",
 }
 
 impl Store {
@@ -55,36 +64,54 @@ impl Store {
     ///
     /// The same call again, after its answer was lost, gives the same outcome.
     ///
-    /// Fails as every operation does ([`StoreError`]); a value that the schema refuses is a `Constraint`.
+    /// Fails as every operation does ([`StoreError`]); a hash that is no PHC string is a `Constraint`.
     pub async fn create_user(
         &self,
         request: &CreateUser<'_>,
         now: DateTime<Utc>,
     ) -> Result<Result<(), CreateUserRefusal>, StoreError> {
-        let answer = self
+        let done = self
             .run_audited_until_it_sees(
                 &USERS_CREATE,
                 request.audit,
                 now,
                 &[
                     &request.id.uuid(),
-                    &request.username,
-                    &request.email,
+                    &comparable(request.username),
+                    &comparable(request.email),
                     &request.email_verified,
                     &request.password_hash.map(PasswordHash::reveal),
                     &request.must_change_password,
-                    &request.given_name,
-                    &request.family_name,
-                    &request.claims,
+                    &request.given_name.map(comparable),
+                    &request.family_name.map(comparable),
+                    &document(request.claims),
                     &label(&request.role),
                     &request.actor.kind(),
                     &request.actor.id(),
                 ],
             )
-            .await?;
+            .await;
+        let answer = match done {
+            Ok(answer) => answer,
+            Err(error) => return CreateUserRefusal::of(&error).map(Err).ok_or(error),
+        };
         match answer.get("verdict")? {
             "created" => Ok(Ok(())),
             _ => answer.meaning("verdict", CreateUserRefusal::from_answer).map(Err),
+        }
+    }
+}
+
+impl CreateUserRefusal {
+    /// What the schema refuses of a person's own words.
+    fn of(error: &StoreError) -> Option<Self> {
+        let StoreError::Constraint { constraint, .. } = error else { return None };
+        match constraint.as_str() {
+            "ck_users_username" => Some(Self::BadUsername),
+            "ck_users_email" => Some(Self::BadEmail),
+            "ck_users_given_name" | "ck_users_family_name" => Some(Self::BadName),
+            "ck_users_claims" => Some(Self::BadClaims),
+            _ => None,
         }
     }
 }

@@ -2,6 +2,7 @@ use chrono::{DateTime, Utc};
 
 use crate::error_code::reasons;
 use crate::statements::USERS_VERIFY_EMAIL;
+use crate::text::comparable;
 use crate::{Audit, Store, StoreError, UserId};
 
 reasons! {
@@ -23,7 +24,8 @@ impl Store {
         audit: Option<&Audit>,
         now: DateTime<Utc>,
     ) -> Result<Result<(), VerifyEmailRefusal>, StoreError> {
-        let answer = self.run_audited(&USERS_VERIFY_EMAIL, audit, now, &[&user.uuid(), &email]).await?;
+        let answer =
+            self.run_audited(&USERS_VERIFY_EMAIL, audit, now, &[&user.uuid(), &comparable(email)]).await?;
         match answer.get("verdict")? {
             "verified" => Ok(Ok(())),
             _ => answer.meaning("verdict", VerifyEmailRefusal::from_answer).map(Err),

@@ -7,11 +7,11 @@ use crate::{Actor, Audit, Store, StoreError, UserId};
 impl Store {
     /// Erases a person (GDPR article 17). Everything of theirs is revoked, their row is emptied, and so is what else
     /// names them: addresses, user agents and devices of their sessions and of the device codes that they have
-    /// answered, the authorization details (RFC 9396) of their grants and of the codes that they granted in a session,
-    /// and their address among the contacts of clients that they own. The row's id stays, so that the audit trail stays
-    /// readable; addresses and user agents in the trail leave with it after `audit.log_retention_days`. Codes that were
-    /// granted without a session leave with their partition, and so does what an exchange issues that runs at this very
-    /// moment; all of that is dead from the start.
+    /// answered, the authorization details (RFC 9396) of their grants and codes, the claims that were requested with
+    /// these (OpenID Connect Core 5.5), and their address among the contacts of clients that they own. The row's id
+    /// stays, so that the audit trail stays readable; addresses and user agents in the trail leave with it after
+    /// `audit.log_retention_days`. What is issued or exchanged at this very moment leaves with its partition; it is
+    /// dead from the start.
     ///
     /// Two statements: a session that began in the very moment of the first is committed before it, but not seen by
     /// it. The second is the same one again, which finds the person erased and clears what there is. If the process

@@ -8,13 +8,18 @@ WITH verdict AS MATERIALIZED (
            coalesce(t.user_epoch, $19, 0) AS user_epoch,
            t.session_id, t.refresh_token_id,
            least($6 + greatest(least(coalesce(c.access_token_ttl,
-                                     (SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'tokens.access_token_ttl'),
+                                     (SELECT (value #>> '{}')::bigint FROM settings
+                                      WHERE key = 'tokens.access_token_ttl' AND value_type = 'integer'),
                                      3600), 86400), 1) * interval '1 second', t.expires_at) AS expires_at,
            CASE
                WHEN c.id IS NULL THEN 'unknown_client'
                WHEN c.disabled_at IS NOT NULL THEN 'client_disabled'
                WHEN NOT $10::grant_type = ANY (c.grant_types) THEN 'unauthorized_client'
                WHEN NOT $12 <@ c.allowed_scopes THEN 'scope_not_allowed'
+               WHEN NOT is_uri_list($14) THEN 'bad_target'
+               WHEN NOT is_printable_list($13) THEN 'bad_audience'
+               WHEN NOT is_authorization_details($15) THEN 'bad_authorization_details'
+               WHEN $18 IS NOT NULL AND jsonb_typeof($18 -> 'sub') IS DISTINCT FROM 'string' THEN 'bad_actor'
                WHEN c.dpop_bound_access_tokens AND $16 IS NULL THEN 'dpop_required'
                WHEN c.tls_client_certificate_bound_access_tokens AND $17 IS NULL THEN 'certificate_required'
                -- As introspection judges; and a token that acts for no user has nobody to act for.

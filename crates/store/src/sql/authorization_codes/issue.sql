@@ -4,7 +4,8 @@
 WITH verdict AS MATERIALIZED (
     SELECT c.revocation_epoch AS client_epoch, u.revocation_epoch AS user_epoch,
            $6 + greatest(least(coalesce(c.authorization_code_ttl,
-                               (SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'tokens.authorization_code_ttl'),
+                               (SELECT (value #>> '{}')::bigint FROM settings
+                                WHERE key = 'tokens.authorization_code_ttl' AND value_type = 'integer'),
                                600), 600), 1) * interval '1 second' AS expires_at,
            CASE
                WHEN c.id IS NULL THEN 'unknown_client'
@@ -15,6 +16,11 @@ WITH verdict AS MATERIALIZED (
                WHEN $16 IS NULL AND c.require_pkce THEN 'pkce_required'
                WHEN $17 = 'plain' AND NOT c.allow_plain_code_challenge THEN 'plain_not_allowed'
                WHEN NOT $13 <@ c.allowed_scopes THEN 'scope_not_allowed'
+               WHEN NOT is_uri_list($14) THEN 'bad_target'
+               WHEN NOT is_authorization_details($15) THEN 'bad_authorization_details'
+               WHEN jsonb_typeof($21) <> 'object' THEN 'bad_requested_claims'
+               WHEN char_length($18) NOT BETWEEN 1 AND 1000 THEN 'bad_nonce'
+               WHEN char_length($19) NOT BETWEEN 1 AND 255 OR NOT is_scope_list($20) THEN 'bad_context'
                WHEN u.id IS NULL OR u.erased_at IS NOT NULL
                     OR u.locked_at IS NOT NULL AND u.locked_until IS NULL THEN 'user_inactive'
                WHEN $11 IS NOT NULL AND (s.id IS NULL OR s.user_id <> u.id OR s.revoked_at IS NOT NULL

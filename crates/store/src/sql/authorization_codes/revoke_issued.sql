@@ -10,6 +10,8 @@ WITH code AS MATERIALIZED (
 ), access AS (
     UPDATE access_tokens a
     SET revoked_at = $2, revocation_reason = 'code_replay'
+    -- Counted, so that the family is locked before: in this order everybody locks.
+    FROM (SELECT count(*) FROM family) AS before
     WHERE a.id = (SELECT access_token_id FROM code) AND a.revoked_at IS NULL
     RETURNING a.id
 )

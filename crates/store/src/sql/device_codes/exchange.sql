@@ -18,13 +18,16 @@ WITH code AS MATERIALIZED (
            CASE WHEN c.client_type = 'public' THEN $12 END AS family_x5t,
            -- Whatever a setting says, a lifetime is one that the table takes.
            greatest(least(coalesce(c.access_token_ttl,
-                          (SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'tokens.access_token_ttl'),
+                          (SELECT (value #>> '{}')::bigint FROM settings
+                           WHERE key = 'tokens.access_token_ttl' AND value_type = 'integer'),
                           3600), 86400), 1) * interval '1 second' AS access_token_ttl,
            greatest(least(coalesce(c.refresh_token_ttl,
-                    (SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'tokens.refresh_token_ttl'),
+                    (SELECT (value #>> '{}')::bigint FROM settings
+                     WHERE key = 'tokens.refresh_token_ttl' AND value_type = 'integer'),
                     2592000), 2147483647), 1) * interval '1 second' AS refresh_token_ttl,
            greatest(least(coalesce(c.refresh_token_absolute_ttl,
-                    (SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'tokens.refresh_token_absolute_ttl'),
+                    (SELECT (value #>> '{}')::bigint FROM settings
+                     WHERE key = 'tokens.refresh_token_absolute_ttl' AND value_type = 'integer'),
                     31536000), 2147483647), 1) * interval '1 second' AS refresh_token_absolute_ttl,
            CASE
                WHEN k.id IS NULL THEN 'unknown'
@@ -57,6 +60,7 @@ WITH code AS MATERIALIZED (
                WHEN u.erased_at IS NOT NULL OR u.locked_at IS NOT NULL AND u.locked_until IS NULL THEN 'user_inactive'
                WHEN s.id IS NULL OR s.revoked_at IS NOT NULL OR s.expires_at <= $6 THEN 'session_ended'
                WHEN NOT (is_uri_list($19) AND ($19 <@ k.resources OR k.resources = '{}')) THEN 'target_exceeded'
+               WHEN NOT is_printable_list($15) THEN 'bad_audience'
                ELSE 'exchanged'
            END AS verdict
     FROM (SELECT) AS one

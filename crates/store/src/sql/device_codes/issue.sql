@@ -2,13 +2,15 @@
 WITH verdict AS MATERIALIZED (
     SELECT c.revocation_epoch AS client_epoch,
            $6 + greatest(least(coalesce(c.device_code_ttl,
-                               (SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'tokens.device_code_ttl'),
+                               (SELECT (value #>> '{}')::bigint FROM settings
+                                WHERE key = 'tokens.device_code_ttl' AND value_type = 'integer'),
                                300), 3600), 1) * interval '1 second' AS expires_at,
            CASE
                WHEN c.id IS NULL THEN 'unknown_client'
                WHEN c.disabled_at IS NOT NULL THEN 'client_disabled'
                WHEN NOT 'urn:ietf:params:oauth:grant-type:device_code' = ANY (c.grant_types) THEN 'unauthorized_client'
                WHEN NOT $11 <@ c.allowed_scopes THEN 'scope_not_allowed'
+               WHEN NOT is_uri_list($12) THEN 'bad_target'
                ELSE 'issued'
            END AS verdict
     FROM (SELECT) AS one LEFT JOIN clients c ON c.id = $10

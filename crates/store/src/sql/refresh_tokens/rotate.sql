@@ -20,11 +20,13 @@ WITH family AS MATERIALIZED (
            f.client_epoch, f.user_epoch, f.is_current, f.sealed_successor,
            -- Whatever a setting says, a lifetime is one that the table takes.
            least($6 + greatest(least(coalesce(c.access_token_ttl,
-                     (SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'tokens.access_token_ttl'),
+                     (SELECT (value #>> '{}')::bigint FROM settings
+                      WHERE key = 'tokens.access_token_ttl' AND value_type = 'integer'),
                      3600), 86400), 1) * interval '1 second', f.expires_at) AS access_expires_at,
            CASE WHEN f.is_current THEN
                least($6 + greatest(least(coalesce(c.refresh_token_ttl,
-                         (SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'tokens.refresh_token_ttl'),
+                         (SELECT (value #>> '{}')::bigint FROM settings
+                          WHERE key = 'tokens.refresh_token_ttl' AND value_type = 'integer'),
                          2592000), 2147483647), 1) * interval '1 second', f.expires_at)
                ELSE f.idle_expires_at
            END AS idle_expires_at,
@@ -49,6 +51,7 @@ WITH family AS MATERIALIZED (
                WHEN c.tls_client_certificate_bound_access_tokens AND $17 IS NULL THEN 'certificate_required'
                WHEN NOT $14 <@ f.scopes THEN 'scope_exceeded'
                WHEN NOT (is_uri_list($15) AND ($15 <@ f.resources OR f.resources = '{}')) THEN 'target_exceeded'
+               WHEN NOT is_printable_list($20) THEN 'bad_audience'
                WHEN f.is_current OR f.is_done THEN 'rotated'
                ELSE 'repeated'
            END AS verdict
@@ -62,7 +65,8 @@ WITH family AS MATERIALIZED (
     -- 0 is never, also where the clocks of two machines differ.
     LEFT JOIN LATERAL (
         SELECT least(coalesce(
-            (SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'tokens.refresh_grace_seconds'), 10), 86400) AS seconds
+            (SELECT (value #>> '{}')::bigint FROM settings
+             WHERE key = 'tokens.refresh_grace_seconds' AND value_type = 'integer'), 10), 86400) AS seconds
         WHERE NOT f.is_current
     ) grace ON true
 ), written AS (

@@ -16,7 +16,8 @@ WITH verdict AS MATERIALIZED (
            END AS verdict
     FROM (
         SELECT greatest(least(coalesce(
-                   (SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'sessions.idle_timeout_minutes'), 30), 525600), 1)
+                   (SELECT (value #>> '{}')::bigint FROM settings
+                    WHERE key = 'sessions.idle_timeout_minutes' AND value_type = 'integer'), 30), 525600), 1)
                    * interval '1 minute' AS idle
     ) timeout
     LEFT JOIN sessions s ON s.id = $2 AND sha256(s.digest || $3) = $4

@@ -4,7 +4,7 @@ WITH person AS MATERIALIZED (
     -- Waits for a change of password or an erasure under way, and then sees it; logins do not wait for each other.
     SELECT u.id, u.revocation_epoch, u.erased_at, u.locked_at, u.locked_until FROM users u WHERE u.id = $10 FOR SHARE
 ), verdict AS MATERIALIZED (
-    SELECT u.revocation_epoch AS user_epoch,
+    SELECT u.revocation_epoch AS user_epoch, s.id IS NOT NULL AS is_done,
            coalesce(s.expires_at, $6 + l.duration) AS expires_at,
            coalesce(s.idle_expires_at, least($6 + l.idle_timeout, $6 + l.duration)) AS idle_expires_at,
            CASE
@@ -14,15 +14,18 @@ WITH person AS MATERIALIZED (
                     OR u.locked_at IS NOT NULL AND u.locked_until IS NULL THEN 'user_inactive'
                WHEN u.locked_until > $6 THEN 'user_locked'
                WHEN u.revocation_epoch <> $17 THEN 'revoked'
+               WHEN char_length($12) NOT BETWEEN 1 AND 255 OR NOT is_scope_list($13) THEN 'bad_context'
                ELSE 'created'
            END AS verdict
     FROM (
         -- Whatever a setting says, a lifetime is one that the table takes.
         SELECT greatest(least(coalesce(
-                   (SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'sessions.duration_days'), 7), 365), 1)
+                   (SELECT (value #>> '{}')::bigint FROM settings
+                    WHERE key = 'sessions.duration_days' AND value_type = 'integer'), 7), 365), 1)
                    * interval '24 hours' AS duration,
                greatest(least(coalesce(
-                   (SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'sessions.idle_timeout_minutes'), 30), 525600), 1)
+                   (SELECT (value #>> '{}')::bigint FROM settings
+                    WHERE key = 'sessions.idle_timeout_minutes' AND value_type = 'integer'), 30), 525600), 1)
                    * interval '1 minute' AS idle_timeout
     ) l
     LEFT JOIN person u ON true
@@ -32,7 +35,7 @@ WITH person AS MATERIALIZED (
                           last_active_at, idle_expires_at, expires_at, user_epoch)
     SELECT $7, $8, $9, $10, $11, $12, $13, $14::inet, $15, $16, $6, $6, idle_expires_at, expires_at, user_epoch
     FROM verdict
-    WHERE verdict = 'created'
+    WHERE verdict = 'created' AND NOT is_done
     ON CONFLICT (id) DO NOTHING
 ), answer AS (
     SELECT verdict, idle_expires_at, expires_at FROM verdict

@@ -14,11 +14,13 @@ WITH session AS MATERIALIZED (
                WHEN u.id IS NULL OR u.erased_at IS NOT NULL
                     OR u.locked_at IS NOT NULL AND u.locked_until IS NULL THEN 'user_inactive'
                WHEN s.user_epoch <> u.revocation_epoch THEN 'revoked'
+               WHEN char_length($12) NOT BETWEEN 1 AND 255 OR NOT is_scope_list($13) THEN 'bad_context'
                ELSE 'reauthenticated'
            END AS verdict
     FROM (
         SELECT greatest(least(coalesce(
-                   (SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'sessions.idle_timeout_minutes'), 30), 525600), 1)
+                   (SELECT (value #>> '{}')::bigint FROM settings
+                    WHERE key = 'sessions.idle_timeout_minutes' AND value_type = 'integer'), 30), 525600), 1)
                    * interval '1 minute' AS idle
     ) timeout
     LEFT JOIN session s ON true

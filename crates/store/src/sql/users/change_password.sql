@@ -10,7 +10,8 @@ WITH person AS MATERIALIZED (
     SELECT u.id, u.revocation_epoch,
            coalesce(u.password_hash = $8, false) AS is_done,
            greatest(least(coalesce(
-               (SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'security.password_history_count'), 5), 24), 0)::int AS history,
+               (SELECT (value #>> '{}')::bigint FROM settings
+                WHERE key = 'security.password_history_count' AND value_type = 'integer'), 5), 24), 0)::int AS history,
            CASE
                WHEN u.id IS NULL OR u.erased_at IS NOT NULL
                     OR $9 AND u.locked_at IS NOT NULL AND u.locked_until IS NULL THEN 'user_inactive'

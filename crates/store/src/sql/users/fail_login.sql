@@ -15,10 +15,12 @@ WITH person AS MATERIALIZED (
     FROM (
         -- Whatever a setting says, a login fails or not by its password.
         SELECT greatest(least(coalesce(
-                   (SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'security.lockout_threshold'), 5), 100), 1)
+                   (SELECT (value #>> '{}')::bigint FROM settings
+                    WHERE key = 'security.lockout_threshold' AND value_type = 'integer'), 5), 100), 1)
                    AS threshold,
                greatest(least(coalesce(
-                   (SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'security.lockout_duration_minutes'), 30), 10080), 1)
+                   (SELECT (value #>> '{}')::bigint FROM settings
+                    WHERE key = 'security.lockout_duration_minutes' AND value_type = 'integer'), 30), 10080), 1)
                    * interval '1 minute' AS duration
     ) policy
     LEFT JOIN person u ON true
