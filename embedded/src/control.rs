@@ -1,8 +1,9 @@
 //! Starts and stops a server.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -11,6 +12,7 @@ use nix::sys::signal::Signal;
 
 use crate::arguments::Arguments;
 use crate::postmaster::Postmaster;
+use crate::unused::MARK;
 
 /// How often to look.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -28,7 +30,7 @@ pub(crate) fn start(arguments: &Arguments) -> Result<(), String> {
     let mut child = Command::new(&postgres)
         .arg("-D")
         .arg(data_dir)
-        .stdin(Stdio::null())
+        .stdin(in_use(&postgres))
         .stdout(log.try_clone().map_err(cannot)?)
         .stderr(log)
         // A Ctrl-C in this terminal must not reach it.
@@ -47,6 +49,20 @@ pub(crate) fn start(arguments: &Arguments) -> Result<(), String> {
         sleep(PAUSE);
     }
     Err("the server did not start in time".to_owned())
+}
+
+/// What the server holds open as its standard input, which it never reads: the mark of its installation, with the lock that
+/// keeps the installation from being removed. The lock ends with the server's last process, however that ends.
+fn in_use(postgres: &Path) -> Stdio {
+    let installation = postgres.ancestors().nth(2).unwrap_or(postgres);
+    match File::open(installation.join(MARK)) {
+        // Where the file system knows no locks, nothing is removed either.
+        Ok(mark) => {
+            let _ = mark.lock_shared();
+            mark.into()
+        }
+        Err(_) => Stdio::null(),
+    }
 }
 
 /// Stops the server of `-D` in the way of `-m`, and returns when it is gone.

@@ -8,13 +8,13 @@ use std::process::Command;
 
 use ruzstd::decoding::StreamingDecoder;
 
+use crate::unused::{MARK, MARKED, remove_unused};
+
 /// `bin`, `lib` and `share` of PostgreSQL, as the crate for this platform holds them.
 const ARCHIVE: &[u8] = include_bytes!(env!("POSTGRESQL_ARCHIVE"));
 
-/// What tells an installation of this program from any other.
-const MARK: &str = "embedded";
-
-/// Unpacks PostgreSQL into a directory, which appears whole or not at all; does nothing where it is already.
+/// Unpacks PostgreSQL into a directory, which appears whole or not at all; does nothing where it is already. Then removes
+/// the installations beside it that nobody uses any more.
 ///
 /// Fails when the directory cannot be written, and when what was unpacked does not run on this machine.
 pub(crate) fn install(directory: &OsStr) -> Result<(), String> {
@@ -25,6 +25,8 @@ pub(crate) fn install(directory: &OsStr) -> Result<(), String> {
     let installed = unpack(&unfinished).and_then(|()| move_to(&unfinished, directory));
     if installed.is_err() {
         let _ = fs::remove_dir_all(&unfinished);
+    } else {
+        remove_unused(directory);
     }
     installed
 }
@@ -35,10 +37,13 @@ fn unpack(directory: &Path) -> Result<(), String> {
     fs::create_dir_all(directory).map_err(cannot)?;
     let decoder = StreamingDecoder::new(ARCHIVE)
         .map_err(|error| format!("the archive of PostgreSQL is damaged: {error}"))?;
-    tar::Archive::new(decoder).unpack(directory).map_err(cannot)?;
+    let mut archive = tar::Archive::new(decoder);
+    // What is half unpacked is as old as it looks.
+    archive.set_preserve_mtime(false);
+    archive.unpack(directory).map_err(cannot)?;
     let this = std::env::current_exe().map_err(cannot)?;
     fs::copy(this, directory.join("bin/pg_ctl")).map_err(cannot)?;
-    fs::write(directory.join(MARK), concat!(env!("CARGO_PKG_NAME"), "\n")).map_err(cannot)?;
+    fs::write(directory.join(MARK), MARKED).map_err(cannot)?;
     open_for_everybody(directory).map_err(cannot)?;
     require_runs(&directory.join("bin/postgres"))
 }

@@ -21,6 +21,7 @@ mod control;
 mod install;
 mod postmaster;
 mod sessions;
+mod unused;
 mod watch;
 
 use std::process::ExitCode;

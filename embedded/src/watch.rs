@@ -5,6 +5,7 @@
 //! stops it. So no command is given a server that is about to be stopped.
 
 use std::fs::{File, OpenOptions, TryLockError};
+use std::io::Write as _;
 use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -45,11 +46,13 @@ pub(crate) fn watch(arguments: &Arguments) -> Result<(), String> {
         if last_session.elapsed() < patience || is_wanted(state_dir, patience) {
             continue;
         }
-        let lock = open(&state_dir.join("lock"))?;
+        let mut lock = open(&state_dir.join("lock"))?;
         // Who has it starts or stops the server, and the latter waits for the end of this.
         if lock.try_lock().is_err() {
             continue;
         }
+        // For whoever waits. It is of no other use.
+        let _ = lock.set_len(0).and_then(|()| writeln!(lock, "{}", std::process::id()));
         // Somebody may have come since.
         if !is_wanted(state_dir, patience) && !is_busy(&server) {
             server.signal(Signal::SIGINT)?;

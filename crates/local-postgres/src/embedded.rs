@@ -17,7 +17,7 @@ use crate::config::{UserDirs, base_directory};
 use crate::error::{LocalPostgresError, Result};
 use crate::files::{ensure_dir, hex};
 use crate::os_user::OsUser;
-use crate::programs::{Programs, SearchPath, is_embedded, newest};
+use crate::programs::{Programs, SearchPath, is_embedded, newest, note_use};
 use crate::server::Progress;
 use crate::state_dir::prepare_base;
 
@@ -96,7 +96,7 @@ impl Embedded {
         }
     }
 
-    /// Its programs if they have been unpacked already.
+    /// Its programs if they have been unpacked already; they are then not removed for a week at least.
     ///
     /// Fails when the package cannot be read.
     pub fn installed(&self) -> Result<Option<Programs>> {
@@ -104,6 +104,7 @@ impl Embedded {
         if !is_embedded(&directory) {
             return Ok(None);
         }
+        note_use(&directory);
         Ok(newest(&SearchPath::only([directory.join("bin")])).ok())
     }
 

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::programs::{MINIMUM_MAJOR, TooOld};
 
@@ -120,6 +121,14 @@ pub enum LocalPostgresError {
         /// What the failed start appended to it, at most its last lines.
         tail: String,
     },
+    /// Another process has the state directory for itself, for longer than any work there takes.
+    #[error("{} has been working on the private server for {} minutes", holder_clause(*.holder), .patience.as_secs() / 60)]
+    Busy {
+        /// Its process id, where it is known.
+        holder: Option<u32>,
+        /// How long it was waited for.
+        patience: Duration,
+    },
     /// A server process lives, but does not accept connections.
     #[error("the private PostgreSQL server (process {pid}) does not answer")]
     Unresponsive {
@@ -185,6 +194,12 @@ impl LocalPostgresError {
                     _ => format!("look at the permissions of {path} and of the directories above it"),
                 }
             }
+            Self::Busy { holder, .. } => {
+                let pid = (*holder)?;
+                format!(
+                    "see what it is waiting for, or end it, which leaves nothing in the way: kill -KILL {pid}"
+                )
+            }
             Self::Unresponsive { pid } => format!("kill -QUIT {pid}"),
             Self::StopFailed { .. } => "close the sessions that keep it busy, and stop it again".into(),
             Self::Io { .. }
@@ -207,6 +222,11 @@ Fedora: dnf install postgresql-server
 macOS: brew install postgresql@18
 Docker: docker run --detach --publish 127.0.0.1:5432:5432 -e POSTGRES_PASSWORD -e POSTGRES_USER=authority -e POSTGRES_DB=authority_db postgres:18
         and set DATABASE_URL=postgres://authority:<password>@localhost:5432/authority_db";
+
+fn holder_clause(holder: Option<u32>) -> String {
+    let number = holder.map(|pid| format!(" (process {pid})")).unwrap_or_default();
+    format!("another command{number}")
+}
 
 fn too_old_clause(too_old: &[TooOld]) -> String {
     let found: Vec<String> =

@@ -29,6 +29,7 @@ mod error;
 mod files;
 mod instance;
 mod lifeline;
+mod lock;
 mod os_user;
 mod postmaster;
 pub mod programs;

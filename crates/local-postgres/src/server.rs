@@ -18,7 +18,10 @@ use crate::watch;
 #[derive(Debug, Clone)]
 pub enum Progress {
     /// Another process is making, starting or stopping the server.
-    Waiting,
+    Waiting {
+        /// Its process id, where it is known.
+        holder: Option<u32>,
+    },
     /// An embedded PostgreSQL is fetched and built; half a minute or so, once.
     Embedding {
         /// Where it will be.
@@ -41,7 +44,10 @@ pub enum Progress {
 impl fmt::Display for Progress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Waiting => f.write_str("waiting for another command that works on the private server"),
+            Self::Waiting { holder } => {
+                f.write_str("waiting for another command that works on the private server")?;
+                holder.map_or(Ok(()), |pid| write!(f, ": process {pid}"))
+            }
             Self::Embedding { directory } => write!(
                 f,
                 "bringing an embedded PostgreSQL with cargo, once, into {}: 12 MB to fetch, half a minute to build",
@@ -79,11 +85,12 @@ impl Server {
     /// The server, made and started if it was not. However many processes call this at once, one server
     /// runs in the end, and all of them get it.
     ///
-    /// Fails when the state directory is not safe to use, and when the server cannot be made or started.
+    /// Fails when the state directory is not safe to use, when another process works on the server for minutes, and when
+    /// the server cannot be made or started.
     pub fn ensure_started(config: &Config, mut progress: impl FnMut(Progress)) -> Result<Self> {
         let user = OsUser::for_server()?;
         let state = StateDir::prepare(config, &user)?;
-        let _lock = state.lock(|| progress(Progress::Waiting))?;
+        let _lock = state.lock(|holder| progress(Progress::Waiting { holder }))?;
         let version = config.programs.version().clone();
         if !state.has_cluster() {
             progress(Progress::Creating { version: version.clone(), state_dir: state.path().to_owned() });
@@ -134,10 +141,10 @@ impl Server {
     /// Stops the server: closes its sessions, rolls back what they had open, and waits for its end. The data
     /// stays. Tells whether there was a server to stop.
     ///
-    /// Fails when it does not stop in time.
+    /// Fails when it does not stop in time, and when another process works on it for minutes.
     pub fn stop(config: &Config, mut progress: impl FnMut(Progress)) -> Result<bool> {
         let Some(state) = StateDir::existing(config, &OsUser::for_server()?)? else { return Ok(false) };
-        let _lock = state.lock(|| progress(Progress::Waiting))?;
+        let _lock = state.lock(|holder| progress(Progress::Waiting { holder }))?;
         if !state.has_cluster() {
             return Ok(false);
         }

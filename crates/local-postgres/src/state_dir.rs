@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! <base>/<workspace>/<major version, or "embedded">/
-//!     lock               held while somebody makes, starts or stops the server
+//!     lock               held while somebody makes, starts or stops the server: see `lock.rs`
 //!     port               the port of the last start
 //!     used, stay, watch  of an embedded server: see `watch.rs`
 //!     socket-dir         where the socket is, when not in run/
@@ -15,8 +15,8 @@
 //!
 //! What the server's user does not own belongs to the user of the commands, and nobody else may write to it.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::fs::{self, DirBuilder, File};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use nix::unistd::geteuid;
@@ -27,6 +27,7 @@ use crate::endpoint::Secret;
 use crate::error::{LocalPostgresError, Result};
 use crate::files::{ensure_dir, ensure_private_dir, make_dir, random_hex, read_file, replace_file, sync_dir};
 use crate::instance::{Instance, check_path};
+use crate::lock;
 use crate::os_user::OsUser;
 use crate::programs::Programs;
 
@@ -78,20 +79,10 @@ impl StateDir {
         &self.path
     }
 
-    /// Waits for the lock and holds it until the file is dropped. The kernel releases it with the process,
-    /// however that ends. `waiting` is called when another process has it.
-    pub(crate) fn lock(&self, waiting: impl FnOnce()) -> Result<File> {
-        let path = self.path.join("lock");
-        let error = || LocalPostgresError::io("lock", &path);
-        let options = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).clone();
-        let file = options.open(&path).map_err(error())?;
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) => waiting(),
-            Err(TryLockError::Error(source)) => return Err(error()(source)),
-        }
-        file.lock().map_err(error())?;
-        Ok(file)
+    /// Waits for the lock and holds it until the file is dropped. `waiting` is called when another process has it, with
+    /// that process's id where it is known. Fails when that process does not come to an end.
+    pub(crate) fn lock(&self, waiting: impl FnOnce(Option<u32>)) -> Result<File> {
+        lock::lock(&self.path.join("lock"), lock::PATIENCE, waiting)
     }
 
     pub(crate) fn has_cluster(&self) -> bool {

@@ -14,9 +14,6 @@ const ZONE: &str = "SHOW TimeZone";
 
 #[tokio::test]
 async fn a_session_has_the_settings_of_the_url_and_plans_a_statement_once() {
-    if Need::Timers.is_missing() {
-        return;
-    }
     let database = Database::empty().await;
     let plain = pool(&database, "").await;
     let client = lent(&plain).await;
@@ -44,9 +41,19 @@ async fn a_session_has_the_settings_of_the_url_and_plans_a_statement_once() {
     ] {
         assert_eq!(one::<String>(&client, setting).await, value, "{setting}");
     }
+}
+
+#[tokio::test]
+async fn a_statement_that_takes_longer_than_the_url_allows_is_stopped_and_the_connection_stays_good() {
+    if Need::Timers.is_missing() {
+        return;
+    }
+    let database = Database::empty().await;
+    let limited = pool(&database, "options=-c%20plan_cache_mode=auto&statement_timeout=200ms").await;
+    let client = lent(&limited).await;
     let error = client.query("SELECT 1 FROM pg_sleep(60)", &[], &[]).await.expect_err("it takes too long");
     assert_eq!(error.code(), Some(&SqlState::QUERY_CANCELED));
-    assert_eq!(one::<String>(&client, PLANS).await, "auto", "the connection is still good");
+    assert_eq!(one::<String>(&client, PLANS).await, "auto", "as before");
 }
 
 #[tokio::test]

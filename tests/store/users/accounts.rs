@@ -133,14 +133,19 @@ async fn what_a_visitor_may_type_is_refused_by_what_is_wrong_with_it() {
 }
 
 #[apply(both_ways)]
-async fn a_value_that_no_person_has_typed_is_named_by_its_constraint_only() {
+async fn a_row_that_the_schema_refuses_is_named_by_its_constraint_and_shown_to_nobody() {
     let mut world = World::new().await;
     let id = UserId::new(world.now, &mut world.random);
-    let (none, password) = (json!({}), PasswordHash::new("hunter2".to_owned()));
-    let request = CreateUser { password_hash: Some(&password), ..account(id, "a", "a@example.com", &none) };
-    let error = world.store.create_user(&request, world.now).await;
-    let StoreError::Constraint { table, constraint, .. } = error.expect_err("a refusal") else { panic!() };
-    assert_eq!((table.as_str(), constraint.as_str()), ("users", "ck_users_password_hash"));
+    let (none, password) = (json!({}), PasswordHash::new("private".to_owned()));
+    let request =
+        CreateUser { password_hash: Some(&password), ..account(id, "grace", "grace@example.com", &none) };
+    let error = world.store.create_user(&request, world.now).await.expect_err("no PHC string");
+    let StoreError::Constraint { statement, table, constraint } = &error else { panic!("{error:?}") };
+    let named = (*statement, table.as_str(), constraint.as_str());
+    assert_eq!(named, ("users.create", "users", "ck_users_password_hash"));
+    let shown = format!("{error} {error:?}");
+    assert!(!shown.contains("private") && !shown.contains("grace"), "{shown}");
+    assert!(!format!("{request:?}").contains("private"));
 }
 
 #[apply(both_ways)]

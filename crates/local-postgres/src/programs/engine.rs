@@ -1,8 +1,10 @@
 //! Who brought an installation of PostgreSQL.
 
 use std::fmt;
-use std::path::Path;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::SystemTime;
 
 /// Who brought an installation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +32,18 @@ impl Engine {
 
 /// Whether a directory is a whole installation of the embedded PostgreSQL, which leaves its name in it.
 pub(crate) fn is_embedded(installation: &Path) -> bool {
-    std::fs::read(installation.join("embedded")).is_ok_and(|mark| mark == b"authority-embedded-postgres\n")
+    fs::read(mark(installation)).is_ok_and(|mark| mark == b"authority-embedded-postgres\n")
+}
+
+/// Notes that the embedded PostgreSQL is used, which keeps a newer one from removing it as forgotten: see `unused.rs` of the
+/// package `embedded`.
+pub(crate) fn note_use(installation: &Path) {
+    // Where it cannot be noted, neither can anything be removed.
+    let _ = File::open(mark(installation)).and_then(|file| file.set_modified(SystemTime::now()));
+}
+
+fn mark(installation: &Path) -> PathBuf {
+    installation.join("embedded")
 }
 
 impl FromStr for Engine {

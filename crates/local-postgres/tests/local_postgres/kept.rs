@@ -31,7 +31,7 @@ fn starting_twice_gives_the_same_server() {
     let pid = server_pid(&data_dir(&first));
     let second = Server::ensure_started(&place.config, |step| {
         // Another test's child may hold the lock for the moment between its fork and its program.
-        assert!(matches!(step, Progress::Waiting), "{step}");
+        assert!(matches!(step, Progress::Waiting { .. }), "{step}");
     })
     .unwrap();
     assert_eq!(first.url(), second.url());
