@@ -22,14 +22,18 @@ pub(super) fn read(file: &Path) -> Outcome<Skipped> {
     Ok(lines.map(|(name, lack)| (name.to_owned(), lack.to_owned())).collect())
 }
 
-/// Lists what a run left out.
+/// Lists what a run left out, by what it lacked.
 pub(super) fn report(whose: &str, skipped: &Skipped) {
     if skipped.is_empty() {
         return;
     }
-    eprintln!("ci: {} skipped on {whose}:", count(skipped.len()));
-    for (name, lack) in skipped {
-        eprintln!("ci:   {name}: {lack}");
+    eprintln!("ci: {} skipped on {whose}", count(skipped.len()));
+    for lack in skipped.values().collect::<BTreeSet<_>>() {
+        let names: Vec<_> = skipped.iter().filter(|(_, its)| *its == lack).map(|(name, _)| name).collect();
+        eprintln!("ci:   {lack}: {}", count(names.len()));
+        for name in names {
+            eprintln!("ci:     {name}");
+        }
     }
 }
 
