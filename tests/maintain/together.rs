@@ -6,13 +6,17 @@ use authority_local_postgres::OWNER_ROLE;
 use authority_maintenance::{Done, Maintenance, Report};
 
 use super::{DATED, NOW, audit_log, database, maintained, maintenance, run, tokens};
-use crate::support::{Session, in_time};
+use crate::support::{Need, Session, in_time};
 
 /// The lock of the table `audit_logs`.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(x'41757468'::int, x'6d6e7401'::int)";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn twelve_runs_at_once_do_each_thing_once() {
+    // Two runs may come to wait for each other; then the lock timeout has one of them give way.
+    if Need::Timers.is_missing() {
+        return;
+    }
     let database = database().await;
     maintained(&database, "2026-11-20T12:00:00Z").await;
     tokens(&database, "2026-11-23T10:00:00Z", 40).await;
