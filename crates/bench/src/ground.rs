@@ -56,7 +56,12 @@ impl Ground {
         })?;
         eprintln!("making a PostgreSQL {} server for this run", programs.version());
         let settings = settings();
-        let options = EphemeralOptions { settings: settings.clone(), ..EphemeralOptions::default() };
+        // On a disk: a commit waits for it.
+        let options = EphemeralOptions {
+            temp_dir: PathBuf::from("/tmp"),
+            settings: settings.clone(),
+            ..EphemeralOptions::default()
+        };
         let server = Ephemeral::start(&programs, &options).map_err(|error| Failure::new(&error))?;
         let owner = pool(server.endpoint(), OWNER_ROLE).await?;
         let superuser = pool(server.endpoint(), SUPERUSER).await?;

@@ -18,7 +18,8 @@ use crate::settings::Settings;
 #[derive(Debug, Clone)]
 pub struct EphemeralOptions {
     /// The directory to make the server's directory in. It must be short, for the socket, and when the process
-    /// is root it must be open to everybody, as `/tmp` is: the server's user removes its directory there.
+    /// is root it must be open to everybody, as `/tmp` is: the server's user removes its directory there. By default
+    /// it is in memory where there is room, which spares a test run the files of every database that it makes.
     pub temp_dir: PathBuf,
     /// Further settings, as in `("log_statement", "all")`; they override the usual ones.
     pub settings: Vec<(String, String)>,
@@ -28,8 +29,28 @@ pub struct EphemeralOptions {
 
 impl Default for EphemeralOptions {
     fn default() -> Self {
-        Self { temp_dir: PathBuf::from("/tmp"), settings: Vec::new(), files: Vec::new() }
+        let temp_dir = memory().unwrap_or_else(|| PathBuf::from("/tmp"));
+        Self { temp_dir, settings: Vec::new(), files: Vec::new() }
     }
+}
+
+/// Where Linux keeps files in memory, when it is open to everybody and has room. In containers it is often small.
+#[cfg(target_os = "linux")]
+fn memory() -> Option<PathBuf> {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    /// Octets for the databases of a test run, which are dropped as its tests end.
+    const ROOM: u64 = 2 << 30;
+    let directory = PathBuf::from("/dev/shm");
+    let is_open = std::fs::metadata(&directory).ok()?.permissions().mode() & 0o1777 == 0o1777;
+    let system = nix::sys::statvfs::statvfs(&directory).ok()?;
+    let room = system.blocks_available().saturating_mul(system.fragment_size());
+    (is_open && room >= ROOM).then_some(directory)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn memory() -> Option<PathBuf> {
+    None
 }
 
 /// A file in the data directory, readable by the server's user alone.
