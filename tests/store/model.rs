@@ -86,7 +86,10 @@ impl History {
 
     /// A call that presents a token for the first time.
     fn call(&mut self, world: &mut World, presented: usize) -> Call {
-        let successor = self.tokens[0].successor(&mut world.random);
+        let successor = self.tokens[presented].successor(&mut world.random);
+        if self.forged.contains(&presented) {
+            self.forged.insert(self.tokens.len());
+        }
         self.tokens.push(Arc::new(successor));
         let access = Arc::new(AccessToken::generate(world.now, &mut world.random));
         let call = Call { presented, successor: self.tokens.len() - 1, access, now: world.now };

@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use authority_store::{
-    Audit, ClientId, ErrorCode, Exchange, IssueCode, RefreshToken, Rotate, RotateRefusal as Refusal, Rotation,
+    Audit, ClientId, ErrorCode, Exchange, IssueCode, RefreshToken, Rotate, RotateRefusal as Refusal,
+    Rotation, StoreError,
 };
 use chrono::TimeDelta;
 use macro_rules_attribute::apply;
@@ -146,6 +147,21 @@ async fn each_reason_not_to_rotate_has_its_error_code_and_leaves_the_token_as_it
     assert_eq!(Refusal::Expired.error_code(), ErrorCode::InvalidGrant);
     seen.extend([Refusal::Reused, Refusal::Expired]);
     assert_eq!(seen, Refusal::ALL.iter().copied().collect());
+}
+
+#[apply(both_ways)]
+async fn a_new_token_that_is_no_successor_is_stored_nowhere() {
+    let mut world = World::new().await;
+    let token = world.family("openid").await;
+    let (access, stranger) = world.new_tokens();
+    let of_another_lineage = RefreshToken::for_id(token.family(), &mut world.random);
+    let audience = [AUDIENCE.to_owned()];
+    for successor in [&stranger, &of_another_lineage, &token] {
+        let request = rotate(&token, successor, world.client, &access, &audience);
+        let outcome = world.store.rotate_refresh_token(&request, world.now, &mut world.random).await;
+        assert!(matches!(outcome, Err(StoreError::NotASuccessor)), "{outcome:?}");
+    }
+    world.rotate(&token).await.0.expect("the token is good as before");
 }
 
 #[apply(both_ways)]

@@ -69,6 +69,10 @@ pub enum StoreError {
         /// What is wrong with it.
         what: &'static str,
     },
+    /// The successor of a rotation was not made of the presented token by
+    /// [`RefreshToken::successor`](crate::RefreshToken::successor). Nothing happened.
+    #[error("the new refresh token is no successor of the presented one")]
+    NotASuccessor,
     /// The cipher refused to seal the successor of a refresh token, which does not happen.
     #[error("the successor of the refresh token could not be sealed")]
     Seal,
@@ -103,7 +107,7 @@ impl StoreError {
             Self::Pool(_) | Self::ConnectionLost { .. } | Self::Cancelled { .. } => {
                 Some("authority-db doctor says what is wrong with the database or with the way to it")
             }
-            Self::Conflict { .. } | Self::Seal => None,
+            Self::Conflict { .. } | Self::NotASuccessor | Self::Seal => None,
         }
     }
 }

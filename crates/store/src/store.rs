@@ -190,6 +190,7 @@ fn record(span: &Span, error: &StoreError) {
         StoreError::NotPermitted { sqlstate, .. } => ("not_permitted", Some(sqlstate)),
         StoreError::Database { sqlstate, .. } => ("database", Some(sqlstate)),
         StoreError::Answer { .. } => ("answer", None),
+        StoreError::NotASuccessor => ("not_a_successor", None),
         StoreError::Seal => ("seal", None),
     };
     span.record("error.type", kind);

@@ -115,6 +115,13 @@ impl RefreshToken {
         next
     }
 
+    /// Whether the other one is a token of this family as well, and another.
+    pub(crate) fn precedes(&self, other: &Self) -> bool {
+        self.id == other.id
+            && self.lineage_digest() == other.lineage_digest()
+            && self.digest() != other.digest()
+    }
+
     /// A token of this family with a secret that was sealed.
     pub(crate) fn with_secret(&self, secret: &[u8]) -> Option<Self> {
         let mut token = Self { id: self.id, secret: Secret([0; SECRET + LINEAGE]), kind: PhantomData };

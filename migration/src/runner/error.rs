@@ -250,7 +250,7 @@ impl Error {
             }
             Self::NoPublicSchema { .. } => "CREATE SCHEMA public;".to_owned(),
             Self::MayNotCreate { database, role } => format!(
-                "as its owner: ALTER DATABASE \"{database}\" OWNER TO \"{role}\"; before PostgreSQL 15, or to keep the owner: GRANT USAGE, CREATE ON SCHEMA public TO \"{role}\";"
+                "name its owner in DATABASE_URL; or, where \"{role}\" is to own it, as its owner: ALTER DATABASE \"{database}\" OWNER TO \"{role}\"; before PostgreSQL 15, or to keep the owner: GRANT USAGE, CREATE ON SCHEMA public TO \"{role}\";"
             ),
             Self::MayNotReadLedger { role, .. } => format!(
                 "as its owner: GRANT SELECT ON TABLE \"{LEDGER_TABLE}\" TO \"{}\";",

@@ -52,6 +52,18 @@ fn refused_values() -> Vec<(Refusal, ErrorCode, Change)> {
 #[apply(both_ways)]
 async fn what_else_is_wrong_is_not_told_to_an_address_that_may_not_be_the_clients() {
     let mut world = World::new().await;
+    for sql in [
+        "UPDATE clients SET disabled_at = now()",
+        "UPDATE clients SET grant_types = '{refresh_token}', response_types = '{}'",
+        "UPDATE users SET locked_at = now()",
+        "UPDATE sessions SET user_epoch = 1",
+    ] {
+        world.sql(sql).await;
+        let (outcome, _) =
+            world.issue_with(|r| IssueCode { redirect_uri: Some("https://evil.example/"), ..r }).await;
+        assert_eq!(outcome, Err(Refusal::RedirectUriMismatch), "{sql}");
+        world.restore().await;
+    }
     for (_, _, change) in refused_values() {
         let (outcome, _) = world
             .issue_with(|r| change(IssueCode { redirect_uri: Some("https://evil.example/"), ..r }))

@@ -83,3 +83,22 @@ async fn a_token_keeps_the_proof_that_it_was_granted_by() {
         assert_eq!((found.auth_time, found.acr), (Some(granted), None), "RFC 9470 section 6.2");
     }
 }
+
+#[apply(both_ways)]
+async fn a_token_without_a_family_is_lent_no_later_proof() {
+    let mut world = World::new().await;
+    world.sql("UPDATE clients SET grant_types = '{authorization_code}'").await;
+    let cookie = world.sign_in().await;
+    world.session = cookie.id();
+    let code = world.code().await;
+    let issued = world.tokens(&code).await;
+    let proof = async |world: &World| {
+        let found = world.introspect(&issued.access).await.expect("active");
+        (found.auth_time, found.acr)
+    };
+    assert_eq!(proof(&world).await.0, Some(world.now));
+    world.wait(60);
+    let successor = SessionToken::for_id(cookie.id(), &mut world.random);
+    assert_eq!(world.prove_again(&cookie, &successor).await, Ok(()));
+    assert_eq!(proof(&world).await, (None, None));
+}

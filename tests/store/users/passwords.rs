@@ -209,6 +209,17 @@ async fn a_reset_needs_no_password_and_works_under_a_lock() {
 }
 
 #[apply(both_ways)]
+async fn who_is_locked_out_guesses_no_current_password_either() {
+    let mut world = World::new().await;
+    world.sql("UPDATE users SET locked_at = '2026-11-25T12:00:00Z', locked_until = '2026-11-25T12:10:00Z', failed_login_attempts = 5").await;
+    let new = hash(1);
+    let change_of_person = change(&world, CurrentPassword::None, &new);
+    assert_eq!(world.change(&change_of_person).await, Err(ChangePasswordRefusal::UserLocked));
+    world.wait(600);
+    assert_eq!(world.change(&change_of_person).await, Ok(()), "a lock that has ended is none");
+}
+
+#[apply(both_ways)]
 async fn another_hash_of_the_same_password_changes_nothing_to_the_person() {
     let mut world = World::new().await;
     let first =

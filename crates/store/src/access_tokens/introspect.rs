@@ -55,8 +55,8 @@ pub struct IntrospectedAccessToken {
     pub issued_at: DateTime<Utc>,
     /// `exp`.
     pub expires_at: DateTime<Utc>,
-    /// `auth_time` (RFC 9470 section 6.2): when the user was authenticated for the grant; of the session, for a token
-    /// that was issued without a family.
+    /// `auth_time` (RFC 9470 section 6.2): when the user was authenticated for the grant. Of a token without a family,
+    /// that of its session, and none once they were authenticated anew there.
     pub auth_time: Option<DateTime<Utc>>,
     /// `acr` (RFC 9470 section 6.2), of the same authentication.
     pub acr: Option<String>,

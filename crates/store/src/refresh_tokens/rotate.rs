@@ -85,10 +85,12 @@ impl Store {
     /// If the answer is lost, or two tabs refresh at once, the second presentation of the replaced token gives the
     /// same successor, as long as nobody used that and the setting `tokens.refresh_grace_seconds` (0 for never) has
     /// not passed since. Presented later, or after its successor was used, it is taken for theft and the family is
-    /// revoked; `docs/rotation.md` proves that no interleaving gives two live successors, and that none revokes an
-    /// honest client's family. What never was a token of the family changes nothing.
+    /// revoked; `docs/rotation.md` proves that no interleaving gives two live successors, and that none revokes the
+    /// family of a client that asks again in time. What never was a token of the family changes nothing.
     ///
     /// The same call again, after its answer was lost, gives the same outcome.
+    ///
+    /// Fails as every operation does, and with [`StoreError::NotASuccessor`].
     pub async fn rotate_refresh_token(
         &self,
         request: &Rotate<'_>,
@@ -96,6 +98,9 @@ impl Store {
         random: &mut impl CryptoRng,
     ) -> Result<Result<Rotation, RotateRefusal>, StoreError> {
         let presented = request.refresh_token;
+        if !presented.precedes(request.successor) {
+            return Err(StoreError::NotASuccessor);
+        }
         let blind = Blind::new(random);
         let digest = blind.digest(&presented.digest());
         let lineage = blind.digest(&presented.lineage_digest());

@@ -19,6 +19,7 @@ reasons! {
 
 /// What became of a backup code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
 pub enum BackupCode {
     /// It was right, and nobody can use it again.
     Used,

@@ -66,6 +66,8 @@ reasons! {
     ChangePasswordRefusal:
         /// The account is erased or not there; or locked by an administrator, and it is not a reset.
         UserInactive = "user_inactive",
+        /// The account is locked for a while, after failed logins, and it is not a reset.
+        UserLocked = "user_locked",
         /// The password was changed since the current one was verified.
         CurrentMismatch = "current_mismatch",
 }

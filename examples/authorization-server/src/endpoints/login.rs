@@ -1,7 +1,7 @@
 //! Signing in with a password.
 
 use authority_password::Password;
-use authority_store::{CreateSession, ErrorCode, SessionToken, UserForLogin};
+use authority_store::{CreateSession, ErrorCode, Lock, SessionToken, UserForLogin};
 use axum::extract::State;
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode};
@@ -75,6 +75,10 @@ async fn proven(
         app.store.record_failed_login(id, &caller.audit(), caller.now).await?;
         return Ok(None);
     };
+    if user.mfa.is_some() {
+        // Not signed in before they have shown every factor. While guessing is locked out, nobody learns of a right guess.
+        return Ok((user.lock == Lock::Open).then(|| user.clone()));
+    }
     let audit = caller.audit();
     if app.store.record_login(user.id, caller.address, Some(&audit), caller.now).await?.is_err() {
         return Ok(None);

@@ -1,7 +1,7 @@
 //! A new password, which the first login of a generated one has to set.
 
 use authority_password::{Owner, Password, Policy};
-use authority_store::{Actor, ChangePassword, CurrentPassword, Elsewhere};
+use authority_store::{Actor, ChangePassword, ChangePasswordRefusal, CurrentPassword, Elsewhere};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -50,7 +50,7 @@ pub(super) async fn change(
     let current = Password::new(body.get("current").unwrap_or_default());
     if let Checked::Wrong = app.passwords.check(current, had.current.clone()).await? {
         app.store.record_failed_login(Some(id), &caller.audit(), caller.now).await?;
-        return refused("The current password is wrong.");
+        return refused(WRONG);
     }
     let Some(current) = had.current else { return Ok(redirect("/login")?) };
     let new = Password::new(body.get("new").unwrap_or_default());
@@ -76,9 +76,13 @@ pub(super) async fn change(
     };
     match app.store.change_password(&request, caller.now).await.map_err(Failure::from)? {
         Ok(()) => Ok(redirect("/")?),
+        Err(ChangePasswordRefusal::UserLocked) => refused(WRONG),
         Err(_) => refused("The password was changed by somebody else meanwhile."),
     }
 }
+
+/// One answer to every guess: who is locked out does not learn of a right one.
+const WRONG: &str = "The current password is wrong, or there were too many attempts.";
 
 fn form(csrf: &Csrf, complaint: Option<&str>) -> impl IntoResponse + use<> {
     let complaint = complaint.map(html::paragraph).unwrap_or_default();

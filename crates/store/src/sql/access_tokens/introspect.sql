@@ -3,9 +3,10 @@
 -- those who ask together share this answer.
 SELECT t.id, t.digest, c.client_id, u.username, t.user_id, t.client_id AS client_row, t.session_id, t.scopes,
        t.audience, t.resources, t.authorization_details, t.dpop_jkt, t.x5t_s256, t.actor, t.issued_at, t.expires_at,
-       -- Of the authentication that it was granted by: the session may have seen a later one.
-       CASE WHEN f.id IS NULL THEN s.auth_time ELSE f.auth_time END AS auth_time,
-       CASE WHEN f.id IS NULL THEN s.acr ELSE f.acr END AS acr,
+       -- Of the authentication that it was granted by. The session may have seen a later one, which lends an older token
+       -- nothing.
+       CASE WHEN f.id IS NOT NULL THEN f.auth_time WHEN s.auth_time <= t.issued_at THEN s.auth_time END AS auth_time,
+       CASE WHEN f.id IS NOT NULL THEN f.acr WHEN s.auth_time <= t.issued_at THEN s.acr END AS acr,
        CASE
            WHEN t.revoked_at IS NOT NULL THEN 'revoked'
            WHEN c.id IS NULL OR c.disabled_at IS NOT NULL OR t.client_epoch <> c.revocation_epoch THEN 'client'

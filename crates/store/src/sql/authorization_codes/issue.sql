@@ -9,10 +9,10 @@ WITH verdict AS MATERIALIZED (
                                600), 600), 1) * interval '1 second' AS expires_at,
            CASE
                WHEN c.id IS NULL THEN 'unknown_client'
+               -- Before everything that a client may be told by a redirection. Without redirect_uri there has to be exactly one to take (RFC 6749 section 3.1.2.3).
+               WHEN NOT coalesce($12 = ANY (c.redirect_uris), cardinality(c.redirect_uris) = 1) THEN 'redirect_uri_mismatch'
                WHEN c.disabled_at IS NOT NULL THEN 'client_disabled'
                WHEN NOT 'authorization_code' = ANY (c.grant_types) THEN 'unauthorized_client'
-               -- Without redirect_uri there has to be exactly one to take (RFC 6749 section 3.1.2.3).
-               WHEN NOT coalesce($12 = ANY (c.redirect_uris), cardinality(c.redirect_uris) = 1) THEN 'redirect_uri_mismatch'
                WHEN $16 IS NULL AND c.require_pkce THEN 'pkce_required'
                WHEN $17 = 'plain' AND NOT c.allow_plain_code_challenge THEN 'plain_not_allowed'
                WHEN NOT $13 <@ c.allowed_scopes THEN 'scope_not_allowed'

@@ -17,6 +17,8 @@ WITH person AS MATERIALIZED (
                     OR $9 AND u.locked_at IS NOT NULL AND u.locked_until IS NULL THEN 'user_inactive'
                -- This very call before, whose answer was lost: no other hash has this salt.
                WHEN u.password_hash = $8 THEN 'changed'
+               -- Whoever guesses shall not go on guessing here.
+               WHEN $9 AND u.locked_until > $6 THEN 'user_locked'
                WHEN $9 AND u.password_hash IS DISTINCT FROM $10 THEN 'current_mismatch'
                ELSE 'changed'
            END AS verdict
