@@ -254,14 +254,14 @@ trips cost next to nothing. Of that time, rotation with its audit event had on 2
 | Routing | 5 % | from partitioned tables to their partitions |
 | Index entries | 5 % | |
 
-ExecConstraints, PL/pgSQL, routing and index entries are nearly all within ExecutorFinish. The database refuses what must never be in a row,
-and that is a fifth of a rotation. An audit event is the dearest of the rows, with four indexes and nine checks;
-the difference between the rotation with and without one says how dear.
+ExecConstraints, PL/pgSQL, routing and index entries are nearly all within ExecutorFinish. The database refuses what
+must never be in a row, and that is a fifth of a rotation. An audit event is the dearest of the rows, with four indexes
+and nine checks; the difference between the rotation with and without one says how dear.
 
 Of an introspection, the server's time goes into the descent of five indexes and the rows that they lead to, in the
 caches of the processor or not: `_bt_compare` and the look-up of buffers lead its profile. So a token that is one
-of many in a statement costs about three times what a single row by primary key costs there, and the second aim asks
-for less than twice that.
+of many in a statement costs the server about three times what one of as many rows by primary key costs, while the
+second aim has room for about twice that, callers included.
 
 A row per token costs the server less processor time for each rotation, since it checks and keeps less, and six round
 trips where the store has one. On a socket the processor time decides. Over a network a rotation waits for its round
