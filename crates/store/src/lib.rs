@@ -17,6 +17,15 @@
 //! of its kind, whose secret the database never sees. An operation gives an outcome, or a refusal that knows its OAuth
 //! [`ErrorCode`], or a [`StoreError`] when it could not be done at all.
 //!
+//! # What it leaves to you
+//!
+//! - Whether the client was authenticated, where an operation takes its id; consent; keys and signatures, of JWTs and of
+//!   DPoP proofs, and that a `jti` is used once (RFC 9449 section 11.1, RFC 7523 section 3); pushed requests (RFC 9126).
+//! - To refuse a request that was not pushed where [`ClientMetadata`] has `require_pushed_authorization_requests`, and a
+//!   person who first has to set a new password ([`UserForLogin`]): these are told, and not enforced.
+//! - To check a TOTP code, and that its time step is used once (RFC 6238 section 5.2).
+//! - Native apps whose redirect URI has another port at each start (RFC 8252 section 7.3): URIs are compared exactly.
+//!
 //! # What a log of the server may show
 //!
 //! A server that logs statements with their parameters (`log_min_duration_statement`, `auto_explain`) sees no secret of a

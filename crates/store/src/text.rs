@@ -18,6 +18,11 @@ pub(crate) fn comparable_list(texts: &[String]) -> Vec<&str> {
     texts.iter().map(|text| comparable(text)).collect()
 }
 
+/// The resources that a token request narrows its token to; one without any does not narrow it.
+pub(crate) fn narrowing(resources: Option<&[String]>) -> Option<Vec<&str>> {
+    resources.filter(|resources| !resources.is_empty()).map(comparable_list)
+}
+
 /// The document; or, when PostgreSQL could not hold it or it is deeper or larger than anybody needs, JSON null, which is
 /// refused wherever a document is checked.
 pub(crate) fn document(value: &Value) -> &Value {

@@ -163,6 +163,14 @@ async fn a_token_request_narrows_its_access_token_and_not_the_grant() {
         .await;
     outcome.expect("an access token for the other resource");
     assert_eq!(world.introspect(&access).await.expect("active").resources, [B]);
+    let code = world.code_with(|request| IssueCode { resources: uris(&[A, B]), ..request }).await;
+    let (outcome, _, _) =
+        world.exchange_with(&code, |request| Exchange { resources: Some(&[]), ..request }).await;
+    assert_eq!(
+        outcome.expect("tokens").grant.resources,
+        [A, B],
+        "a request without resources narrows nothing"
+    );
 }
 
 #[apply(both_ways)]

@@ -6,7 +6,7 @@ use crate::blind::Blind;
 use crate::error_code::refusals;
 use crate::grant::{Grant, NewAccessToken};
 use crate::statements::{AUTHORIZATION_CODES_EXCHANGE, AUTHORIZATION_CODES_REVOKE_ISSUED};
-use crate::text::{comparable, comparable_list};
+use crate::text::{comparable, comparable_list, narrowing};
 use crate::{
     Audit, AuthorizationCode, ClientId, CodeVerifier, RefreshToken, SenderConstraint, Store, StoreError,
 };
@@ -24,7 +24,8 @@ pub struct Exchange<'a> {
     pub code_verifier: Option<&'a CodeVerifier>,
     /// What the sender has proved; the tokens are bound to it.
     pub sender: Option<SenderConstraint>,
-    /// `resource` of the request, some of the code's (RFC 8707 section 2.2); none takes all of the code's.
+    /// `resource` of the request, some of the code's (RFC 8707 section 2.2); none takes all of the code's. A code
+    /// that was asked for without any leaves the choice to this request: who does not want that refuses it before.
     pub resources: Option<&'a [String]>,
     /// The access token to issue.
     pub access_token: NewAccessToken<'a>,
@@ -131,7 +132,7 @@ impl Store {
                     &refresh.map(|token| token.family().uuid()),
                     &refresh_digest.as_ref().map(authority_entity::secret::Digest::octets),
                     &lineage_digest.as_ref().map(authority_entity::secret::Digest::octets),
-                    &request.resources.map(comparable_list),
+                    &narrowing(request.resources),
                 ],
             )
             .await?;

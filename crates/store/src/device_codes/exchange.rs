@@ -6,7 +6,7 @@ use crate::blind::Blind;
 use crate::error_code::refusals;
 use crate::grant::{Grant, NewAccessToken};
 use crate::statements::DEVICE_CODES_EXCHANGE;
-use crate::text::comparable_list;
+use crate::text::{comparable_list, narrowing};
 use crate::{Audit, ClientId, DeviceCode, RefreshToken, SenderConstraint, Store, StoreError};
 
 /// A token request with `grant_type=urn:ietf:params:oauth:grant-type:device_code` (RFC 8628 section 3.4): a poll.
@@ -18,7 +18,8 @@ pub struct ExchangeDeviceCode<'a> {
     pub client: ClientId,
     /// What the sender has proved; the tokens are bound to it.
     pub sender: Option<SenderConstraint>,
-    /// `resource` of the request, some of the code's (RFC 8707 section 2.2); none takes all of the code's.
+    /// `resource` of the request, some of the code's (RFC 8707 section 2.2); none takes all of the code's. A code
+    /// that was asked for without any leaves the choice to this request: who does not want that refuses it before.
     pub resources: Option<&'a [String]>,
     /// The access token to issue, once the device is approved.
     pub access_token: NewAccessToken<'a>,
@@ -124,7 +125,7 @@ impl Store {
                     &refresh.map(|token| token.family().uuid()),
                     &refresh_digest.as_ref().map(Digest::octets),
                     &lineage_digest.as_ref().map(Digest::octets),
-                    &request.resources.map(comparable_list),
+                    &narrowing(request.resources),
                 ],
             )
             .await?;

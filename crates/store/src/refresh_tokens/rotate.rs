@@ -5,7 +5,7 @@ use crate::blind::Blind;
 use crate::error_code::refusals;
 use crate::grant::{Grant, NewAccessToken};
 use crate::statements::REFRESH_TOKENS_ROTATE;
-use crate::text::comparable_list;
+use crate::text::{comparable_list, narrowing};
 use crate::{Audit, ClientId, RefreshToken, Scopes, SenderConstraint, Store, StoreError, seal};
 
 /// A token request with `grant_type=refresh_token` (RFC 6749 section 6).
@@ -19,7 +19,8 @@ pub struct Rotate<'a> {
     pub client: ClientId,
     /// `scope` of the request, for the access token: some of what was granted; none takes all.
     pub scopes: Option<&'a Scopes>,
-    /// `resource` of the request (RFC 8707 section 2.2); none takes all that were granted.
+    /// `resource` of the request (RFC 8707 section 2.2); none takes all that were granted. A grant without any
+    /// leaves the choice to this request.
     pub resources: Option<&'a [String]>,
     /// What the sender has proved; the access token is bound to it. A public client has to prove what it proved when
     /// the grant began (RFC 9449 section 5, RFC 8705 section 4).
@@ -120,7 +121,7 @@ impl Store {
                     &request.successor.digest().octets(),
                     &sealed,
                     &request.scopes.map(Scopes::to_column),
-                    &request.resources.map(comparable_list),
+                    &narrowing(request.resources),
                     &SenderConstraint::jkt(request.sender),
                     &SenderConstraint::x5t(request.sender),
                     &request.access_token.id().uuid(),
