@@ -29,8 +29,8 @@ const OF_ONE_WAY: [&str; 8] = [
     "devices/plans.rs",
     // Settings of sessions, and a network between the store and the server.
     "errors.rs",
-    // What is typed: through PgBouncer 1.18 the server has answered `clients.create` with SQLSTATE 22021 in two of a dozen
-    // runs beside other tests, and never directly. The cause is not known.
+    // What is typed: beside other tests, PgBouncer 1.18 in between, `clients.create` now and then ends with SQLSTATE
+    // 22021, for a cause that is not known; directly it does not.
     "hostile.rs",
     // A server of its own.
     "hot.rs",
