@@ -23,7 +23,7 @@
 //!   DPoP proofs, and that a `jti` is used once (RFC 9449 section 11.1, RFC 7523 section 3); pushed requests (RFC 9126).
 //! - To refuse a request that was not pushed where [`ClientMetadata`] has `require_pushed_authorization_requests`, and a
 //!   person who first has to set a new password ([`UserForLogin`]): these are told, and not enforced.
-//! - To check a TOTP code, and that its time step is used once (RFC 6238 section 5.2).
+//! - To check a TOTP code, before [`Store::accept_totp_step`] sees to it that its time step is used once.
 //! - Native apps whose redirect URI has another port at each start (RFC 8252 section 7.3): URIs are compared exactly.
 //!
 //! # What a log of the server may show
@@ -145,9 +145,9 @@ pub use token::{
 };
 pub use user_code::{BadUserCode, UserCode};
 pub use users::{
-    BackupCode, ChangePassword, ChangePasswordRefusal, CreateUser, CreateUserRefusal, CurrentPassword,
-    Elsewhere, EnableMfaRefusal, FailedLogin, Lock, LogInRefusal, Mfa, Passwords, UserEpoch, UserForLogin,
-    UserInfo, VerifyEmailRefusal,
+    AcceptTotpStepRefusal, BackupCode, ChangePassword, ChangePasswordRefusal, CreateUser, CreateUserRefusal,
+    CurrentPassword, Elsewhere, EnableMfaRefusal, FailedLogin, Lock, LogInRefusal, Mfa, Passwords, UserEpoch,
+    UserForLogin, UserInfo, VerifyEmailRefusal,
 };
 
 /// The randomness of the operating system, for production: it panics where there is none to be had.

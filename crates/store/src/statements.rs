@@ -125,6 +125,7 @@ statements! {
     SESSIONS_REAUTHENTICATE = sessions.reauthenticate audited [
         UUID, BYTEA, BYTEA, BYTEA, TIMESTAMPTZ, TEXT, TEXT_ARRAY,
     ];
+    USERS_ACCEPT_TOTP_STEP = users.accept_totp_step logging [UUID, INT8];
     USERS_CHANGE_PASSWORD = users.change_password audited [UUID, TEXT, BOOL, TEXT, BOOL, BOOL, UUID, TEXT, UUID];
     USERS_CREATE = users.create audited [
         UUID, TEXT, TEXT, BOOL, TEXT, BOOL, TEXT, TEXT, JSONB, TEXT, TEXT, UUID,

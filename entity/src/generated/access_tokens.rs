@@ -54,6 +54,11 @@ pub struct Model {
     pub client_epoch: i32,
     /// revocation_epoch of the user when the grant began; revoked once that is larger.
     pub user_epoch: i32,
+    /// When the person had proved who they are, at the grant of a token without a family (RFC 9470 section 6.2); a token of a family finds it there.
+    pub auth_time: Option<DateTimeWithTimeZone>,
+    /// Authentication context class reference of a token without a family, of the same authentication.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub acr: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

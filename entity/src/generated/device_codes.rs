@@ -53,6 +53,13 @@ pub struct Model {
     pub client_epoch: i32,
     /// revocation_epoch of the user when the grant began; revoked once that is larger.
     pub user_epoch: i32,
+    /// When the person who approved had proved who they are, as their session said then; null before an approval, and of one by a program that did not keep it. It stays when the code is given up unused, which makes it denied.
+    pub auth_time: Option<DateTimeWithTimeZone>,
+    /// Authentication context class reference of the session at the approval.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub acr: Option<String>,
+    /// Authentication method references of the session at the approval (RFC 8176).
+    pub amr: Vec<String>,
     #[sea_orm(belongs_to, from = "client_id", to = "id", on_update = "NoAction", on_delete = "Restrict")]
     pub client: BelongsTo<super::clients::Entity>,
     #[sea_orm(belongs_to, from = "session_id", to = "id", on_update = "NoAction", on_delete = "Cascade")]

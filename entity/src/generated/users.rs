@@ -76,6 +76,8 @@ pub struct Model {
     pub updated_at: DateTimeWithTimeZone,
     /// Counted up to revoke everything at once: what carries a smaller number is revoked.
     pub revocation_epoch: i32,
+    /// The last time step whose TOTP code was accepted (RFC 6238 section 5.2): codes of it and of earlier ones are used up. Null until the first one since the second factor was switched on.
+    pub mfa_last_step: Option<i64>,
     #[sea_orm(has_many)]
     pub authorization_codes: HasMany<super::authorization_codes::Entity>,
     #[sea_orm(has_many)]

@@ -14,6 +14,9 @@ mod m20261125_000011_revocation_epochs;
 mod m20261125_000012_cheaper_token_writes;
 mod m20261125_000013_confirm_checks;
 mod m20261125_000014_find_codes_by_user;
+mod m20261126_000015_authentication_of_grants;
+mod m20261126_000016_used_time_steps;
+mod m20261126_000017_confirm_new_checks;
 
 use crate::Migration;
 
@@ -33,4 +36,7 @@ pub const ALL: &[Migration] = &[
     m20261125_000012_cheaper_token_writes::MIGRATION,
     m20261125_000013_confirm_checks::MIGRATION,
     m20261125_000014_find_codes_by_user::MIGRATION,
+    m20261126_000015_authentication_of_grants::MIGRATION,
+    m20261126_000016_used_time_steps::MIGRATION,
+    m20261126_000017_confirm_new_checks::MIGRATION,
 ];

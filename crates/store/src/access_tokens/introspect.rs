@@ -55,8 +55,9 @@ pub struct IntrospectedAccessToken {
     pub issued_at: DateTime<Utc>,
     /// `exp`.
     pub expires_at: DateTime<Utc>,
-    /// `auth_time` (RFC 9470 section 6.2): when the user was authenticated for the grant. Of a token without a family,
-    /// that of its session, and none once they were authenticated anew there.
+    /// `auth_time` (RFC 9470 section 6.2): when the user was authenticated for the grant, whatever their session has seen
+    /// since. None for client credentials, for [`Subject::User`](crate::Subject::User), and for a token without a family
+    /// that was issued by a version of the store which did not keep it.
     pub auth_time: Option<DateTime<Utc>>,
     /// `acr` (RFC 9470 section 6.2), of the same authentication.
     pub acr: Option<String>,

@@ -47,13 +47,15 @@ pub enum Subject {
     ///
     /// The new token carries what the subject token began with: it does not outlive it, it ends with its session and
     /// its family, and a mass revocation of the user's reaches it even if it happens between that introspection and
-    /// this call. It does not end when the subject token alone is revoked later, nor when everything of the subject
+    /// this call. Its `auth_time` and `acr` are those of the subject token too, and not what the session has seen since:
+    /// that would lend the subject token's holder a proof that it was not granted by (RFC 9470). It does not end when the subject token alone is revoked later, nor when everything of the subject
     /// token's own client is. Which of its scopes, resources and authorization details the new one may have is for the
     /// caller to decide.
     AccessToken(AccessTokenId),
     /// A user who was recognised by something that this server did not issue, such as the assertion of somebody whom
     /// it trusts (RFC 7521, RFC 8693). The epoch has to be what [`UserInfo`](crate::UserInfo) or
     /// [`UserForLogin`](crate::UserForLogin) said when the assertion was judged: what was revoked since gives no token.
+    /// The token has no session, and no `auth_time`: this server has not authenticated anybody for it.
     User(UserId, UserEpoch),
 }
 

@@ -14,7 +14,8 @@ pub struct AnswerDeviceCode<'a> {
     pub user_code: UserCode,
     /// Who answers.
     pub user: UserId,
-    /// In which session, whose `auth_time`, `acr` and `amr` become those of the grant.
+    /// In which session, whose `auth_time`, `acr` and `amr` at the approval are those of the grant, whatever it sees
+    /// before the device comes for its tokens.
     pub session: SessionId,
     /// What they say.
     pub answer: DeviceAnswer<'a>,

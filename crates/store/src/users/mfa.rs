@@ -5,7 +5,7 @@ use rand_core::CryptoRng;
 use crate::blind::Blind;
 use crate::change::Change;
 use crate::error_code::reasons;
-use crate::statements::{USERS_DISABLE_MFA, USERS_ENABLE_MFA, USERS_USE_BACKUP_CODE};
+use crate::statements::{USERS_ACCEPT_TOTP_STEP, USERS_DISABLE_MFA, USERS_ENABLE_MFA, USERS_USE_BACKUP_CODE};
 use crate::{Actor, Audit, Store, StoreError, UserId};
 
 reasons! {
@@ -15,6 +15,20 @@ reasons! {
         UserInactive = "user_inactive",
         /// It is on, with another secret: it has to be switched off first.
         AlreadyEnabled = "already_enabled",
+}
+
+reasons! {
+    /// Why a TOTP code does not count, although it is right.
+    AcceptTotpStepRefusal:
+        /// The account is erased, locked by an administrator, or not there.
+        UserInactive = "user_inactive",
+        /// The account is locked for a while, after too many failed logins; perhaps since a moment ago.
+        UserLocked = "user_locked",
+        /// The second factor is off.
+        NotEnabled = "not_enabled",
+        /// A code of this time step or of a later one was accepted before (RFC 6238 section 5.2). It counts as a failed
+        /// login: somebody may have looked over a shoulder.
+        AlreadyUsed = "already_used",
 }
 
 /// What became of a backup code.
@@ -29,7 +43,8 @@ pub enum BackupCode {
 
 impl Store {
     /// Switches the second factor on, with a TOTP secret (RFC 6238) that the application has encrypted, and at most 32
-    /// digests of backup codes: one statement.
+    /// digests of backup codes: one statement. The code by which the person has shown that they have the secret is
+    /// accepted next, by [`accept_totp_step`](Self::accept_totp_step), or else it could be used once more.
     ///
     /// The same call again, after its answer was lost, gives the same outcome.
     pub async fn enable_mfa(
@@ -59,6 +74,34 @@ impl Store {
     ) -> Result<Change, StoreError> {
         let params: [crate::store::Parameter<'_>; 3] = [&user.uuid(), &actor.kind(), &actor.id()];
         Change::read(&self.run_audited(&USERS_DISABLE_MFA, audit, now, &params).await?)
+    }
+
+    /// Accepts the time step of a TOTP code that the application has found right (RFC 6238 section 5.2: no code twice),
+    /// if it is later than every one that was accepted since the second factor was switched on: one statement. Of any
+    /// number of simultaneous presentations of one code exactly one succeeds. A wrong code has no step; the caller counts
+    /// it, and `AlreadyUsed`, as a failed login.
+    ///
+    /// The step is that whose code it was, which is not always that of `now`: the time in seconds, divided by the period
+    /// of the secret. One beyond 63 bits counts as the last that there is.
+    ///
+    /// The event is required, because it tells the same call again, after its answer was lost, from a second use: it
+    /// gives the same outcome. It is for this call alone. Where both run at the same time the statement is sent again
+    /// to learn what the first has found.
+    pub async fn accept_totp_step(
+        &self,
+        user: UserId,
+        step: u64,
+        audit: &Audit,
+        now: DateTime<Utc>,
+    ) -> Result<Result<(), AcceptTotpStepRefusal>, StoreError> {
+        let step = i64::try_from(step).unwrap_or(i64::MAX);
+        let params: [crate::store::Parameter<'_>; 2] = [&user.uuid(), &step];
+        let answer =
+            self.run_audited_until_it_sees(&USERS_ACCEPT_TOTP_STEP, Some(audit), now, &params).await?;
+        match answer.get("verdict")? {
+            "accepted" => Ok(Ok(())),
+            _ => answer.meaning("verdict", AcceptTotpStepRefusal::from_answer).map(Err),
+        }
     }
 
     /// Uses a backup code: one statement. Of any number of simultaneous uses exactly one succeeds. A wrong code waits

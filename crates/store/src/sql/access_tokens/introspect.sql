@@ -3,10 +3,9 @@
 -- those who ask together share this answer.
 SELECT t.id, t.digest, c.client_id, u.username, t.user_id, t.client_id AS client_row, t.session_id, t.scopes,
        t.audience, t.resources, t.authorization_details, t.dpop_jkt, t.x5t_s256, t.actor, t.issued_at, t.expires_at,
-       -- Of the authentication that it was granted by. The session may have seen a later one, which lends an older token
-       -- nothing.
-       CASE WHEN f.id IS NOT NULL THEN f.auth_time WHEN s.auth_time <= t.issued_at THEN s.auth_time END AS auth_time,
-       CASE WHEN f.id IS NOT NULL THEN f.acr WHEN s.auth_time <= t.issued_at THEN s.acr END AS acr,
+       -- Of the authentication that it was granted by. The session may have seen a later one, which lends it nothing.
+       CASE WHEN f.id IS NOT NULL THEN f.auth_time ELSE t.auth_time END AS auth_time,
+       CASE WHEN f.id IS NOT NULL THEN f.acr ELSE t.acr END AS acr,
        CASE
            WHEN t.revoked_at IS NOT NULL THEN 'revoked'
            WHEN c.id IS NULL OR c.disabled_at IS NOT NULL OR t.client_epoch <> c.revocation_epoch THEN 'client'
@@ -25,7 +24,7 @@ LEFT JOIN LATERAL (SELECT id, client_id, disabled_at, revocation_epoch
                    FROM clients WHERE id = t.client_id OFFSET 0) c ON true
 LEFT JOIN LATERAL (SELECT id, username, erased_at, locked_at, locked_until, revocation_epoch
                    FROM users WHERE id = t.user_id OFFSET 0) u ON true
-LEFT JOIN LATERAL (SELECT id, revoked_at, auth_time, acr
+LEFT JOIN LATERAL (SELECT id, revoked_at
                    FROM sessions WHERE id = t.session_id OFFSET 0) s ON true
 LEFT JOIN LATERAL (SELECT id, revoked_at, auth_time, acr
                    FROM refresh_tokens WHERE id = t.refresh_token_id OFFSET 0) f ON true

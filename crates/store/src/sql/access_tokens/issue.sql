@@ -7,6 +7,8 @@ WITH verdict AS MATERIALIZED (
            -- is dead, also where this statement cannot see that yet.
            coalesce(t.user_epoch, $19, 0) AS user_epoch,
            t.session_id, t.refresh_token_id,
+           -- Of the subject token, which has none itself where its family has it.
+           t.auth_time, t.acr,
            least($6 + greatest(least(coalesce(c.access_token_ttl,
                                      (SELECT (value #>> '{}')::bigint FROM settings
                                       WHERE key = 'tokens.access_token_ttl' AND value_type = 'integer'),
@@ -45,9 +47,9 @@ WITH verdict AS MATERIALIZED (
 ), issued AS (
     INSERT INTO access_tokens (id, digest, client_id, user_id, session_id, refresh_token_id, scopes, audience, resources,
                                authorization_details, dpop_jkt, x5t_s256, actor, issued_at, expires_at, client_epoch,
-                               user_epoch)
+                               user_epoch, auth_time, acr)
     SELECT $7, $8, $9, user_id, session_id, refresh_token_id, $12, $13, $14, $15, $16, $17, $18, $6, expires_at,
-           client_epoch, user_epoch
+           client_epoch, user_epoch, auth_time, acr
     FROM verdict
     WHERE verdict = 'issued'
     ON CONFLICT (id) DO NOTHING

@@ -87,9 +87,10 @@ WITH code AS MATERIALIZED (
 ), issued AS (
     INSERT INTO access_tokens (id, digest, client_id, user_id, session_id, refresh_token_id, scopes, audience,
                                resources, authorization_details, dpop_jkt, x5t_s256, issued_at, expires_at,
-                               client_epoch, user_epoch)
+                               client_epoch, user_epoch, auth_time, acr)
     SELECT $16, $17, $10, user_id, session_id, CASE WHEN refreshes THEN $19 END, scopes, $18, resources,
-           authorization_details, $14, $15, $6, access_expires_at, client_epoch, user_epoch
+           authorization_details, $14, $15, $6, access_expires_at, client_epoch, user_epoch,
+           CASE WHEN NOT refreshes THEN auth_time END, CASE WHEN NOT refreshes THEN acr END
     FROM verdict, lifetimes
     WHERE verdict = 'exchanged' AND is_first
 ), answer AS (

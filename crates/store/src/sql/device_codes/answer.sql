@@ -4,7 +4,8 @@ WITH code AS MATERIALIZED (
     SELECT k.* FROM device_codes k WHERE k.id = $7 AND k.user_code = $8 FOR NO KEY UPDATE
 ), verdict AS MATERIALIZED (
     SELECT k.client_id, coalesce($12, k.scopes) AS scopes, u.revocation_epoch AS user_epoch,
-           k.status = 'pending' AS is_first,
+           -- What the person has proved by now is what the grant stands on, whatever else the session sees.
+           s.auth_time, s.acr, s.amr, k.status = 'pending' AS is_first,
            CASE
                WHEN k.id IS NULL THEN 'unknown'
                -- This very call before, whose answer was lost; the device may have fetched its tokens meanwhile.
@@ -32,7 +33,10 @@ WITH code AS MATERIALIZED (
 ), written AS (
     UPDATE device_codes k
     SET status = v.verdict::device_code_status, user_id = $9, session_id = $10, answered_at = $6,
-        user_epoch = v.user_epoch, scopes = CASE v.verdict WHEN 'approved' THEN v.scopes ELSE k.scopes END
+        user_epoch = v.user_epoch, scopes = CASE v.verdict WHEN 'approved' THEN v.scopes ELSE k.scopes END,
+        auth_time = CASE v.verdict WHEN 'approved' THEN v.auth_time END,
+        acr = CASE v.verdict WHEN 'approved' THEN v.acr END,
+        amr = CASE v.verdict WHEN 'approved' THEN v.amr ELSE '{}' END
     FROM verdict v
     WHERE k.id = $7 AND v.verdict IN ('approved', 'denied') AND v.is_first
 ), answer AS (

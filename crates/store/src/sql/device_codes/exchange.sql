@@ -5,8 +5,10 @@ WITH code AS MATERIALIZED (
     SELECT k.* FROM device_codes k WHERE k.id = $7 AND sha256(k.digest || $8) = $9 FOR NO KEY UPDATE
 ), verdict AS MATERIALIZED (
     SELECT k.user_id, k.scopes, coalesce($19, k.resources) AS resources,
-           k.resources AS granted_resources, s.auth_time, s.acr, s.amr, k.client_epoch,
-           k.user_epoch, k.session_id AS code_session_id,
+           k.resources AS granted_resources,
+           -- Of the approval. Of one that kept none, by an older program, no more is sure than that the session had begun.
+           coalesce(k.auth_time, s.created_at) AS auth_time, k.acr, k.amr,
+           k.client_epoch, k.user_epoch, k.session_id AS code_session_id,
            -- A grant for offline access outlives its session (OpenID Connect Core 11); any other ends with it.
            CASE WHEN NOT offline.access THEN k.session_id END AS session_id,
            CASE WHEN NOT offline.access THEN s.expires_at END AS session_expires_at,
@@ -99,9 +101,11 @@ WITH code AS MATERIALIZED (
     WHERE verdict = 'exchanged' AND is_first AND refreshes
 ), issued AS (
     INSERT INTO access_tokens (id, digest, client_id, user_id, session_id, refresh_token_id, scopes, audience,
-                               resources, dpop_jkt, x5t_s256, issued_at, expires_at, client_epoch, user_epoch)
+                               resources, dpop_jkt, x5t_s256, issued_at, expires_at, client_epoch, user_epoch,
+                               auth_time, acr)
     SELECT $13, $14, $10, user_id, session_id, CASE WHEN refreshes THEN $16 END, scopes, $15, resources, $11, $12,
-           $6, access_expires_at, client_epoch, user_epoch
+           $6, access_expires_at, client_epoch, user_epoch, CASE WHEN NOT refreshes THEN auth_time END,
+           CASE WHEN NOT refreshes THEN acr END
     FROM verdict, lifetimes
     WHERE verdict = 'exchanged' AND is_first
 ), answer AS (

@@ -13,7 +13,7 @@ WITH person AS MATERIALIZED (
            END AS verdict
     FROM (SELECT) AS one LEFT JOIN person u ON true
 ), written AS (
-    UPDATE users u SET mfa_enabled_at = $6, totp_secret_sealed = $8, backup_code_digests = $9, updated_at = $6
+    UPDATE users u SET mfa_enabled_at = $6, totp_secret_sealed = $8, backup_code_digests = $9, mfa_last_step = NULL, updated_at = $6
     FROM verdict v
     WHERE u.id = $7 AND v.verdict = 'enabled' AND v.mfa_enabled_at IS NULL
 ), answer AS (

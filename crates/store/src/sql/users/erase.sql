@@ -15,7 +15,7 @@ WITH person AS MATERIALIZED (
         password_changed_at = NULL, password_history = '{}', must_change_password = false, given_name = NULL,
         family_name = NULL, claims = '{}', role = 'user', failed_login_attempts = 0, locked_at = NULL,
         locked_until = NULL, lock_reason = NULL, mfa_enabled_at = NULL, totp_secret_sealed = NULL,
-        backup_code_digests = '{}', last_login_at = NULL, last_login_address = NULL, erased_at = $6,
+        backup_code_digests = '{}', mfa_last_step = NULL, last_login_at = NULL, last_login_address = NULL, erased_at = $6,
         revocation_epoch = u.revocation_epoch + 1, tokens_revoked_before = $6, updated_at = $6
     FROM verdict v
     WHERE u.id = $7 AND NOT v.is_done
