@@ -18,8 +18,9 @@ use crate::support::Database;
 const ROWS: &str = include_str!("entities/rows.sql");
 
 /// Columns that stay null because the row could not have them beside the others.
-const NULL: [&str; 5] = [
+const NULL: [&str; 6] = [
     "access_tokens.dpop_jkt",
+    "access_tokens.refresh_token_id",
     "clients.jwks_uri",
     "clients.tls_client_auth_subject_dn",
     "refresh_tokens.x5t_s256",

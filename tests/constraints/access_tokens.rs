@@ -5,13 +5,14 @@ use super::fixtures::{
     AN_INSTANT_LATER, BEFORE_NOON, CLIENT, FAMILY, ID, NOON, ONE, OTHER_ID, SESSION, USER, digest, thumbprint,
 };
 use super::shapes::{
-    authorization_details, base64url_thumbprint, printable_list, scope_list, sha256, together, uri_list,
+    authorization_details, base64url_thumbprint, printable_list, scope_list, sha256, text, together, uri_list,
 };
 
 pub(super) fn table() -> Table {
     Table::new("access_tokens", minimal())
         .row("full", full())
         .row("certificate", certificate())
+        .row("without a family", without_a_family())
         .another(json!({ "id": OTHER_ID }))
         .cases(cases())
 }
@@ -49,6 +50,16 @@ fn full() -> Value {
 fn certificate() -> Value {
     let mut row = minimal();
     row["x5t_s256"] = thumbprint();
+    row
+}
+
+/// A token that says itself what its user had proved.
+fn without_a_family() -> Value {
+    let mut row = minimal();
+    row["user_id"] = json!(USER);
+    row["session_id"] = json!(SESSION);
+    row["auth_time"] = json!(NOON);
+    row["acr"] = json!("urn:mace:incommon:iap:silver");
     row
 }
 
@@ -98,6 +109,21 @@ fn cases() -> Vec<About> {
         about("ck_access_tokens_expires_at")
             .refuses("expires_at", [NOON, BEFORE_NOON, "2026-11-24T12:00:00.000001Z", "2026-11-25T12:00:00Z"])
             .accepts("expires_at", [AN_INSTANT_LATER, "2026-11-24T12:00:00Z"]),
+        about("ck_access_tokens_auth_time")
+            .refuses_row(json!({ "auth_time": NOON }))
+            .refuses_row(json!({ "acr": "2" }))
+            .on("without a family")
+            .refuses("auth_time", [Value::Null])
+            .refuses("refresh_token_id", [FAMILY])
+            .refuses_row(json!({ "user_id": null, "session_id": null }))
+            .accepts("acr", [Value::Null])
+            .accepts("session_id", [Value::Null])
+            .accepts_row(json!({ "auth_time": null, "acr": null }))
+            .accepts_row(json!({ "auth_time": null, "acr": null, "refresh_token_id": FAMILY }))
+            .on("full")
+            .refuses_row(json!({ "auth_time": NOON }))
+            .refuses_row(json!({ "acr": "2" })),
+        text("ck_access_tokens_acr", "acr", 255).moved_to("without a family"),
         together("ck_access_tokens_revoked", revocation),
         about("revocation_reason").refuses("revocation_reason", ["expired"]),
     ]

@@ -5,12 +5,13 @@ use super::case::{About, Table, about};
 use super::fixtures::{
     AN_INSTANT_LATER, BEFORE_NOON, CLIENT, ID, NOON, ONE, OTHER_ID, SESSION, USER, digest,
 };
-use super::shapes::{one_line, scope_list, sha256, uri_list};
+use super::shapes::{one_line, scope_list, sha256, text, uri_list};
 
 pub(super) fn table() -> Table {
     Table::new("device_codes", minimal())
         .row("full", full())
         .row("approved", answered("approved"))
+        .row("proved", proved("approved"))
         .row("denied", answered("denied"))
         .another(json!({ "id": OTHER_ID, "user_code": "QWERTYUI" }))
         .foreign_keys([
@@ -20,6 +21,7 @@ pub(super) fn table() -> Table {
         ])
         .cases(request())
         .cases(states())
+        .cases(proofs())
         .cases([user_code_is_unique()])
 }
 
@@ -37,7 +39,7 @@ fn minimal() -> Value {
 
 /// A code that the device has exchanged for a token.
 fn full() -> Value {
-    let mut row = answered("exchanged");
+    let mut row = proved("exchanged");
     row["exchanged_at"] = json!("2026-11-23T12:01:05Z");
     row["scopes"] = json!(["openid"]);
     row["resources"] = json!(["https://api.example/"]);
@@ -52,6 +54,16 @@ fn full() -> Value {
     row
 }
 
+/// A code whose answer says what the person had proved.
+fn proved(status: &str) -> Value {
+    let mut row = answered(status);
+    row["auth_time"] = json!(NOON);
+    row["acr"] = json!("urn:mace:incommon:iap:silver");
+    row["amr"] = json!(["pwd", "otp"]);
+    row
+}
+
+/// A code whose answer does not say it: a denial, or an approval by an older program.
 fn answered(status: &str) -> Value {
     let mut row = minimal();
     row["status"] = json!(status);
@@ -133,8 +145,8 @@ fn states() -> Vec<About> {
             .refuses_row(json!({ "user_id": null, "session_id": null }))
             .accepts("session_id", [Value::Null])
             .on("full")
-            .refuses_row(json!({ "user_id": null, "session_id": null }))
-            .accepts("session_id", [Value::Null])
+            .refuses_row(unproved(json!({ "user_id": null, "session_id": null })))
+            .accepts_row(unproved(json!({ "session_id": null })))
             // Whoever has the user code may say that it is not theirs.
             .on("denied")
             .accepts_row(json!({ "user_id": null, "session_id": null })),
@@ -155,13 +167,46 @@ fn states() -> Vec<About> {
     ]
 }
 
+fn proofs() -> Vec<About> {
+    vec![
+        about("ck_device_codes_auth_time")
+            .refuses_row(json!({ "auth_time": NOON }))
+            .refuses_row(json!({ "acr": "2" }))
+            .refuses_row(json!({ "amr": ["pwd"] }))
+            .accepts_row(unproved(json!({})))
+            .on("proved")
+            .refuses("auth_time", [Value::Null])
+            .refuses_row(json!({ "auth_time": null, "acr": null }))
+            .refuses_row(json!({ "auth_time": null, "amr": [] }))
+            .refuses("session_id", [Value::Null])
+            .accepts_row(json!({ "acr": null, "amr": [] }))
+            .accepts_row(unproved(json!({})))
+            // What older programs write: an approval that nobody fetched in time, given up, and an exchange.
+            .accepts("status", ["denied"])
+            .accepts_row(json!({ "status": "exchanged", "exchanged_at": ONE }))
+            .on("full")
+            .refuses("auth_time", [Value::Null])
+            .accepts_row(unproved(json!({}))),
+        text("ck_device_codes_acr", "acr", 255).moved_to("proved"),
+        scope_list("ck_device_codes_amr", "amr").moved_to("proved"),
+    ]
+}
+
+/// A change that also takes away what the person had proved.
+fn unproved(mut change: Value) -> Value {
+    change["auth_time"] = Value::Null;
+    change["acr"] = Value::Null;
+    change["amr"] = json!([]);
+    change
+}
+
 /// A user code belongs to one device as long as an answer to it matters.
 fn user_code_is_unique() -> About {
     let status = |status: &str| match status {
-        "pending" => json!({
+        "pending" => unproved(json!({
             "user_code": "WDJBMJHT", "status": "pending", "answered_at": null, "exchanged_at": null,
             "user_id": null, "session_id": null,
-        }),
+        })),
         "exchanged" => json!({ "user_code": "WDJBMJHT", "status": "exchanged", "exchanged_at": ONE }),
         answered => json!({ "user_code": "WDJBMJHT", "status": answered, "exchanged_at": null }),
     };

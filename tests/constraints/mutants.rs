@@ -57,6 +57,11 @@ async fn the_cases_notice_a_loosened_tightened_or_inverted_condition() {
     let mut bench = Bench::prepare().await;
     let wrong = [
         ("access_tokens", "ck_access_tokens_actor", "jsonb_typeof(actor -> 'sub') = 'string'"),
+        (
+            "access_tokens",
+            "ck_access_tokens_auth_time",
+            "num_nonnulls(auth_time, acr) = 0 OR (user_id IS NOT NULL AND refresh_token_id IS NULL)",
+        ),
         ("access_tokens", "ck_access_tokens_binding", "num_nonnulls(dpop_jkt, x5t_s256) >= 1"),
         ("access_tokens", "ck_access_tokens_expires_at", "expires_at > issued_at"),
         (
@@ -115,6 +120,11 @@ async fn the_cases_notice_a_loosened_tightened_or_inverted_condition() {
         ("clients", "ck_clients_revocation_epoch", "revocation_epoch <> -1"),
         ("device_codes", "ck_device_codes_answered", "status <> 'pending' OR answered_at IS NULL"),
         ("device_codes", "ck_device_codes_answered_at", "answered_at < expires_at"),
+        (
+            "device_codes",
+            "ck_device_codes_auth_time",
+            "(auth_time IS NOT NULL) = (status IN ('approved', 'exchanged'))",
+        ),
         ("refresh_tokens", "ck_refresh_tokens_digest", "octet_length(digest) >= 32"),
         ("refresh_tokens", "ck_refresh_tokens_idle_expires_at", "idle_expires_at <= expires_at"),
         ("refresh_tokens", "ck_refresh_tokens_lineage_digest", "octet_length(lineage_digest) <= 32"),

@@ -44,6 +44,7 @@ fn full() -> Value {
         "mfa_enabled_at": NOON,
         "totp_secret_sealed": octets(48),
         "backup_code_digests": [digest()],
+        "mfa_last_step": 58_796_640,
         "tokens_revoked_before": NOON,
         "revocation_epoch": 2,
         "last_login_at": NOON,
@@ -123,6 +124,11 @@ fn second_factor() -> Vec<About> {
             .refuses("totp_secret_sealed", [0, 1, 28, 257, 4096].map(octets))
             .accepts("totp_secret_sealed", [29, 48, 256].map(octets))
             .accepts("totp_secret_sealed", [Value::Null]),
+        about("ck_users_mfa_last_step")
+            .refuses("mfa_last_step", [-1, i64::MIN])
+            .accepts("mfa_last_step", [0, 1, i64::MAX])
+            // Older programs leave it where they switch the second factor off.
+            .accepts_row(json!({ "mfa_enabled_at": null, "mfa_last_step": 1 })),
         plain_list("ck_users_backup_code_digests", "backup_code_digests", &digest(), 32)
             .refuses("backup_code_digests", [0, 31, 33, 64].map(|count| json!([octets(count)])))
             .refuses(
@@ -157,6 +163,8 @@ fn erasure() -> About {
         // What says nothing about a person may stay.
         .accepts_row(json!({ "locked_at": NOON, "locked_until": ONE, "failed_login_attempts": 3 }))
         .accepts_row(json!({ "must_change_password": true, "password_changed_at": NOON }))
+        // Older programs leave it.
+        .accepts_row(json!({ "mfa_last_step": 58_796_640 }))
         .on("full")
         .refuses_row(json!({ "erased_at": NOON }))
         .refuses_row(json!({

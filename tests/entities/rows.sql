@@ -2,13 +2,14 @@
 INSERT INTO users (id, username, email, email_verified_at, password_hash, password_changed_at, password_history,
                    must_change_password, given_name, family_name, claims, role, failed_login_attempts, locked_at,
                    locked_until, lock_reason, mfa_enabled_at, totp_secret_sealed, backup_code_digests,
-                   tokens_revoked_before, last_login_at, last_login_address, created_at, updated_at, revocation_epoch)
+                   tokens_revoked_before, last_login_at, last_login_address, created_at, updated_at, revocation_epoch,
+                   mfa_last_step)
 VALUES ('019aa000-0000-7000-8000-000000000001', 'ada', 'ada@example.com', '2026-11-23T12:00:00Z',
         '$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQ$bWFya2VybWFya2VybWFya2VybWFya2Vy', '2026-11-23T12:00:00.123456Z',
         ARRAY['$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQ$bWFya2VybWFya2VybWFya2VybWFya2Vy'], true, 'Ada', 'Lovelace', '{"locale": "en"}',
         'super_admin', 3, '2026-11-23T12:00:00Z', '2026-11-23T12:30:00Z', 'failed logins', '2026-11-23T12:00:00Z',
         decode(repeat('5a', 48), 'hex'), ARRAY[decode(repeat('5a', 32), 'hex')], '2026-11-23T12:00:00Z',
-        '2026-11-23T12:00:00Z', '2001:db8::1', '2026-11-23T12:00:00Z', '2026-11-23T12:00:00Z', 2);
+        '2026-11-23T12:00:00Z', '2001:db8::1', '2026-11-23T12:00:00Z', '2026-11-23T12:00:00Z', 2, 58796640);
 
 INSERT INTO clients (id, client_id, name, description, logo_uri, client_uri, policy_uri, tos_uri, contacts, client_type,
                      token_endpoint_auth_method, secret_digest, previous_secret_digest, previous_secret_expires_at,
@@ -56,23 +57,23 @@ VALUES ('019aa000-0000-7000-8000-000000000005', decode(repeat('5a', 32), 'hex'),
         '2026-11-23T12:10:00Z', '2026-11-23T12:01:00Z', '019aa000-0000-7000-8000-000000000006',
         '019aa000-0000-7000-8000-000000000004', 3, 2);
 
-INSERT INTO access_tokens (id, digest, client_id, user_id, session_id, refresh_token_id, scopes, audience, resources,
+INSERT INTO access_tokens (id, digest, client_id, user_id, session_id, scopes, audience, resources,
                            authorization_details, x5t_s256, actor, issued_at, expires_at, revoked_at, revocation_reason,
-                           client_epoch, user_epoch)
+                           client_epoch, user_epoch, auth_time, acr)
 VALUES ('019aa000-0000-7000-8000-000000000006', decode(repeat('5a', 32), 'hex'), '019aa000-0000-7000-8000-000000000002',
         '019aa000-0000-7000-8000-000000000001', '019aa000-0000-7000-8000-000000000003',
-        '019aa000-0000-7000-8000-000000000004', ARRAY['openid'], ARRAY['api'], ARRAY['https://api.example/'],
+        ARRAY['openid'], ARRAY['api'], ARRAY['https://api.example/'],
         '[{"type": "payment"}]', repeat('c', 43), '{"sub": "agent"}', '2026-11-23T12:00:00Z', '2026-11-23T13:00:00Z',
-        '2026-11-23T12:10:00Z', 'code_replay', 3, 2);
+        '2026-11-23T12:10:00Z', 'code_replay', 3, 2, '2026-11-23T12:00:00Z', 'acr');
 
 INSERT INTO device_codes (id, digest, user_code, client_id, scopes, resources, status, user_id, session_id, answered_at,
                           exchanged_at, last_polled_at, slow_down_count, attempts, ip_address, user_agent, issued_at,
-                          expires_at, client_epoch, user_epoch)
+                          expires_at, client_epoch, user_epoch, auth_time, acr, amr)
 VALUES ('019aa000-0000-7000-8000-000000000007', decode(repeat('5a', 32), 'hex'), 'WDJBMJHT',
         '019aa000-0000-7000-8000-000000000002', ARRAY['openid'], ARRAY['https://api.example/'], 'exchanged',
         '019aa000-0000-7000-8000-000000000001', '019aa000-0000-7000-8000-000000000003', '2026-11-23T12:01:00Z',
         '2026-11-23T12:02:00Z', '2026-11-23T12:02:00Z', 1, 2, '192.0.2.0/24', 'TV', '2026-11-23T12:00:00Z',
-        '2026-11-23T12:05:00Z', 3, 2);
+        '2026-11-23T12:05:00Z', 3, 2, '2026-11-23T12:00:00Z', 'acr', ARRAY['pwd']);
 
 INSERT INTO audit_logs (id, event, outcome, actor_kind, actor_id, resource_kind, resource_id, client_id, session_id,
                         ip_address, user_agent, request_id, details)
