@@ -1,5 +1,7 @@
 //! Access tokens that are issued by themselves, and their revocation by clients.
 
+mod proof;
+
 use std::collections::HashSet;
 
 use authority_entity::sea_orm_active_enums::GrantType;

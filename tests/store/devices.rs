@@ -5,6 +5,7 @@ mod exchange;
 mod flow;
 mod issue;
 mod plans;
+mod proof;
 mod races;
 
 use authority_store::{

@@ -5,6 +5,7 @@ mod locks;
 mod logins;
 mod passwords;
 mod second_factor;
+mod time_steps;
 
 use authority_entity::secret::PasswordHash;
 use authority_store::{FailedLogin, UserForLogin};

@@ -4,7 +4,8 @@ use macro_rules_attribute::apply;
 use crate::store::world::World;
 
 impl World {
-    async fn prove_again(
+    /// Ada proves more in a session: `acr` 2 and a one-time password.
+    pub(crate) async fn prove_again(
         &mut self,
         token: &SessionToken,
         successor: &SessionToken,
@@ -63,42 +64,4 @@ async fn nothing_is_proved_in_a_session_that_is_over() {
     assert_eq!(world.prove_again(&token, &successor).await, Err(SessionRefusal::UserInactive));
     world.store.end_session(&token, None, world.now, &mut world.random).await.expect("a database");
     assert_eq!(world.prove_again(&token, &successor).await, Err(SessionRefusal::Revoked));
-}
-
-#[apply(both_ways)]
-async fn a_token_keeps_the_proof_that_it_was_granted_by() {
-    let mut world = World::new().await;
-    let cookie = world.sign_in().await;
-    world.session = cookie.id();
-    let granted = world.now;
-    let code = world.code().await;
-    let of_session = world.tokens(&code).await;
-    let code = world.code_for("openid offline_access").await;
-    let offline = world.tokens(&code).await;
-    world.wait(60);
-    let successor = SessionToken::for_id(cookie.id(), &mut world.random);
-    assert_eq!(world.prove_again(&cookie, &successor).await, Ok(()));
-    for token in [of_session.access, offline.access] {
-        let found = world.introspect(&token).await.expect("active");
-        assert_eq!((found.auth_time, found.acr), (Some(granted), None), "RFC 9470 section 6.2");
-    }
-}
-
-#[apply(both_ways)]
-async fn a_token_without_a_family_is_lent_no_later_proof() {
-    let mut world = World::new().await;
-    world.sql("UPDATE clients SET grant_types = '{authorization_code}'").await;
-    let cookie = world.sign_in().await;
-    world.session = cookie.id();
-    let code = world.code().await;
-    let issued = world.tokens(&code).await;
-    let proof = async |world: &World| {
-        let found = world.introspect(&issued.access).await.expect("active");
-        (found.auth_time, found.acr)
-    };
-    assert_eq!(proof(&world).await.0, Some(world.now));
-    world.wait(60);
-    let successor = SessionToken::for_id(cookie.id(), &mut world.random);
-    assert_eq!(world.prove_again(&cookie, &successor).await, Ok(()));
-    assert_eq!(proof(&world).await, (None, None));
 }

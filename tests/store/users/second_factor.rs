@@ -10,7 +10,8 @@ fn codes() -> Vec<Digest> {
 }
 
 impl World {
-    async fn enable(&self, secret: u8) -> Result<(), EnableMfaRefusal> {
+    /// Switches ada's second factor on.
+    pub(super) async fn enable(&self, secret: u8) -> Result<(), EnableMfaRefusal> {
         let secret = Sealed::new(vec![secret; 48]);
         self.store.enable_mfa(self.user, &secret, &codes(), None, self.now).await.expect("a database")
     }
