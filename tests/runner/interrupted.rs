@@ -66,12 +66,12 @@ async fn a_killed_process_leaves_nothing_and_the_next_run_finishes() {
     let before_last = earlier.last().expect("there are several").name();
     runner.up(Some(before_last), &|_| {}).await.expect("the steps before the last");
     let before = everything(database.pool()).await;
-    // The last migration makes an index, which needs a lock that does not go with this one.
-    let other = Session::begin(&database, "LOCK TABLE authorization_codes IN ROW EXCLUSIVE MODE").await;
+    // The last migration confirms checks, which needs a lock that does not go with this one.
+    let other = Session::begin(&database, "LOCK TABLE device_codes IN SHARE UPDATE EXCLUSIVE MODE").await;
     let mut process = authority_db(&database.url(), &["migrate", "--lock-timeout", "1h"])
         .spawn()
         .expect("authority-db starts");
-    waits_for_a_lock(&database, "CREATE INDEX").await;
+    waits_for_a_lock(&database, "ALTER TABLE \"device_codes\" VALIDATE").await;
     process.kill().expect("the process can be killed");
     assert_eq!(Outcome::of(process).code, None);
 
