@@ -73,7 +73,11 @@ impl From<BadForm> for Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         // It names statements and constraints, and never a value.
-        tracing::error!(error = &error as &dyn std::error::Error, fix = error.fix().as_deref(), "the store failed");
+        tracing::error!(
+            error = &error as &dyn std::error::Error,
+            fix = error.fix().as_deref(),
+            "the store failed"
+        );
         if error.is_transient() {
             Self::new(ErrorCode::TemporarilyUnavailable, "the database is not available; try again")
         } else {
