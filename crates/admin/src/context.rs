@@ -231,9 +231,10 @@ impl Context {
     /// That the folder of `AUTHORITY_PG_BIN` does not have what is needed, where that names one.
     pub(crate) fn named_folder_lacks(&self, what: &str) -> Option<Failure> {
         let folder = self.folder_of_programs()?;
-        let lack = match folder.is_dir() {
-            true => format!("has no {what}"),
-            false => "is no folder, or one that this user may not see".to_owned(),
+        let lack = if folder.is_dir() {
+            format!("has no {what}")
+        } else {
+            "is no folder, or one that this user may not see".to_owned()
         };
         let sentence = format!("{}, which AUTHORITY_PG_BIN names, {lack}", folder.display());
         Some(Failure::wrong_usage(sentence).with_fix(PG_BIN_FIX.to_owned()))

@@ -26,7 +26,7 @@ pub(super) fn other(facts: &Facts, rows: &[PgRow]) -> sqlx::Result<Verdict> {
                 .fix(format!("where it does not serve requests, too: {revoke}"));
         }
         let message =
-            format!("serves requests, and not {named}, which migrate and setup refuse to add to it");
+            format!("serves requests; migrate, setup and restore refuse to let {named} do so as well");
         Symptom::error(role, message).fix(format!(
             "AUTHORITY_SERVING_ROLE={}, in the environment or in .env; or, where {named} is to take its place: {revoke}",
             shell(role)
