@@ -147,7 +147,7 @@ impl Inner {
         let mut repetitions = 0;
         let mut lost = false;
         loop {
-            let client = match self.pool.get().await {
+            let mut client = match self.pool.get().await {
                 Ok(client) => client,
                 Err(error) => return (Err(error.into()), repetitions),
             };
