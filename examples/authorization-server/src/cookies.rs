@@ -18,7 +18,7 @@ pub(crate) enum Cookie {
 impl Cookie {
     /// With `__Host-`, browsers take it from this host alone, over TLS (RFC 6265bis section 4.1.3.2).
     fn name(self, app: &App) -> &'static str {
-        match (self, is_encrypted(app)) {
+        match (self, app.settings.issuer.is_encrypted()) {
             (Self::Session, true) => "__Host-session",
             (Self::Session, false) => "session",
             (Self::Login, true) => "__Host-login",
@@ -45,14 +45,10 @@ impl Cookie {
 
     fn header(self, app: &App, value: &str, lifetime: &str) -> Option<HeaderValue> {
         let name = self.name(app);
-        let secure = if is_encrypted(app) { "; Secure" } else { "" };
+        let secure = if app.settings.issuer.is_encrypted() { "; Secure" } else { "" };
         let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{lifetime}");
         let mut header = HeaderValue::try_from(text).ok()?;
         header.set_sensitive(true);
         Some(header)
     }
-}
-
-fn is_encrypted(app: &App) -> bool {
-    app.settings.issuer.starts_with("https://")
 }

@@ -8,7 +8,7 @@ use crate::app::Shared;
 use crate::caller::Caller;
 use crate::error::PageError;
 use crate::html;
-use crate::session::signed_in;
+use crate::session::{forget, signed_in};
 
 pub(super) async fn show(
     State(app): State<Shared>,
@@ -21,6 +21,10 @@ pub(super) async fn show(
             let links = "<p><a href=\"/password\">New password</a> <a href=\"/logout\">Sign out</a></p>\n";
             html::page("Authority", &format!("{who}{links}")).into_response()
         }
-        None => html::page("Authority", "<p><a href=\"/login\">Sign in</a></p>\n").into_response(),
+        None => {
+            let mut page = html::page("Authority", "<p><a href=\"/login\">Sign in</a></p>\n").into_response();
+            forget(&app, &headers, &mut page);
+            page
+        }
     })
 }
