@@ -68,7 +68,7 @@ async fn what_keeps_the_program_from_starting_is_told_in_one_sentence_without_a_
     let database = Database::migrated().await;
     let url = database.url_as(APP_ROLE);
     let nobody = "postgres://ada:hunter2hunter2@127.0.0.1:1/authority";
-    let cases: &[(&str, &[(&str, &str)], &str)] = &[
+    let cases: &[(&str, &[_], _)] = &[
         ("", &[], "DATABASE_URL"),
         ("postgres://ada:hunter2@hunter2@[", &[], "database URL"),
         (nobody, &[], "127.0.0.1"),

@@ -1,4 +1,10 @@
-//! Serves the database of `DATABASE_URL` on `LISTEN` (127.0.0.1:8080).
+//! Serves the database of `DATABASE_URL` on `LISTEN` (127.0.0.1:8080), until Ctrl-C or SIGTERM.
+//!
+//! - `ISSUER`: where people and clients reach it, `https://auth.example`. Without it, it is for this machine alone, and
+//!   there is a client `demo` to try.
+//! - `PROXIES`: the addresses of the proxies in front of it, whose `X-Forwarded-For` is believed.
+//! - `RESOURCE_SERVERS`: the `client_id`s of those who may introspect the access tokens of every client.
+//! - `RUST_LOG`: what to log (`info`).
 
 mod stop;
 
