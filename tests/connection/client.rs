@@ -26,19 +26,19 @@ async fn lent(pool: &ClientPool) -> PooledClient {
 }
 
 /// The first column of the first row of a query.
-async fn one<T: FromSqlOwned>(client: &PooledClient, sql: &'static str) -> T {
+async fn one<T: FromSqlOwned>(client: &mut PooledClient, sql: &'static str) -> T {
     let rows = client.query(sql, &[], &[]).await.unwrap_or_else(|error| panic!("{error:?}, in: {sql}"));
     rows.first().unwrap_or_else(|| panic!("no row: {sql}")).get(0)
 }
 
 /// Under how many names the session knows a statement.
-async fn names_of(client: &PooledClient, sql: &'static str) -> i64 {
+async fn names_of(client: &mut PooledClient, sql: &'static str) -> i64 {
     const NAMES: &str = "SELECT count(*) FROM pg_prepared_statements WHERE statement = $1";
     let rows = client.query(NAMES, &[Type::TEXT], &[&sql]).await.expect("a number");
     rows[0].get(0)
 }
 
 /// The process that serves a connection.
-async fn process(client: &PooledClient) -> i32 {
+async fn process(client: &mut PooledClient) -> i32 {
     one(client, "SELECT pg_backend_pid()").await
 }

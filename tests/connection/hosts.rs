@@ -113,7 +113,7 @@ async fn the_first_server_of_the_wanted_kind_is_chosen() {
         let port: String = sqlx::Row::try_get(&row, 0).expect("a text");
         assert_eq!(port, chosen.endpoint().port().to_string(), "{case}");
         let pool = config.client_pool().await.unwrap_or_else(|error| panic!("{case}: {error}"));
-        let client = pool.get().await.unwrap_or_else(|error| panic!("{case}: {error}"));
+        let mut client = pool.get().await.unwrap_or_else(|error| panic!("{case}: {error}"));
         let rows = client.query("SHOW port", &[], &[]).await.expect("a setting");
         assert_eq!(rows[0].get::<_, &str>(0), port, "{case}");
         assert_eq!(pool.server(), &found, "{case}");

@@ -268,7 +268,19 @@ async fn an_endpoint_has_the_methods_that_it_has() {
         assert_eq!(server.send(request).await.status(), 405, "{method} {path}");
     }
     let nowhere = Request::get("/nowhere").body(Vec::new()).expect("a request");
-    assert_eq!(server.send(nowhere).await.status(), 404);
+    let answer = server.send(nowhere).await;
+    assert_eq!((answer.status().as_u16(), header(&answer, "x-frame-options")), (404, "DENY"));
+}
+
+#[tokio::test]
+async fn an_empty_cookie_vouches_for_no_form() {
+    let server = Server::start().await;
+    // What is made of nothing, anybody can make.
+    let csrf = "RhfzzFDaFdUy3Zj79-MJRJAblPzZ_HMsK7JUKBKqKTM";
+    let fields = [("username", "ada"), ("password", super::server::PASSWORD), ("csrf", csrf)];
+    let mut request = form("/login", &fields);
+    request.headers_mut().insert("cookie", "__Host-login=".parse().expect("a header"));
+    assert_eq!(server.send(request).await.status(), 403);
 }
 
 #[tokio::test]

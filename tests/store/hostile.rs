@@ -167,7 +167,7 @@ async fn device(world: &mut World, text: &str, list: &[String]) {
     }
 }
 
-#[tokio::test]
+#[apply(both_ways)]
 async fn whatever_is_typed_an_operation_of_people_and_clients_answers() {
     let mut world = World::new().await;
     for text in texts(&mut world) {

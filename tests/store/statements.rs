@@ -63,7 +63,7 @@ async fn logged(world: &mut World, log_as: &str) -> BTreeMap<String, usize> {
         Some(pooler)
     };
     let process = async |world: &World, mark: &'static str| {
-        let client = world.store.pool().get().await.expect("a connection");
+        let mut client = world.store.pool().get().await.expect("a connection");
         let rows = client.query(mark, &[], &[]).await.expect("a process");
         rows[0].get::<_, i32>(0)
     };

@@ -4,7 +4,7 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Waits until the condition holds.
-pub(crate) async fn eventually(what: &str, condition: impl AsyncFn() -> bool) {
+pub(crate) async fn eventually(what: &str, mut condition: impl AsyncFnMut() -> bool) {
     let polling = async {
         while !condition().await {
             tokio::time::sleep(Duration::from_millis(10)).await;

@@ -18,7 +18,7 @@ async fn a_statement_that_nobody_waits_for_is_stopped_through_tls() {
     let parameters = format!("sslmode=verify-full&max_pool_size=1&sslrootcert={}", ground.file("right.crt"));
     let case = Case::new("", &ground.good, &parameters, Expected::Encrypted);
     let pool = case.config().expect("a URL").client_pool().await.expect("a pool");
-    let client = pool.get().await.expect("a connection");
+    let mut client = pool.get().await.expect("a connection");
     let sleeping = tokio::spawn(async move { client.query(SLEEP, &[], &[]).await });
     let runs = async || superuser_reads(&ground.good, "postgres", RUNS).await;
     eventually("it runs", async || runs().await == ["1"]).await;

@@ -69,7 +69,7 @@ impl<'a> Case<'a> {
         });
         let clients = Box::pin(async {
             let pool = config.client_pool().await?;
-            let client = pool.get().await.expect("a connection");
+            let mut client = pool.get().await.expect("a connection");
             let rows = client.query(ENCRYPTED, &[], &[]).await.expect("every session has a row");
             Ok(rows[0].get(0))
         });

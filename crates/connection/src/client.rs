@@ -3,23 +3,21 @@
 //! It is made as the pool of sqlx is, of the same configuration, and connects to the server that the same search
 //! finds. What is different is how statements are run: see [`PooledClient::query`].
 
+mod breaks;
 mod connection;
 mod dial;
 mod hidden;
-mod lent;
 mod limits;
 mod manager;
 mod pool;
 mod pool_error;
 mod pooled;
-mod rows;
 mod status;
 mod tls;
 
 pub use pool::ClientPool;
 pub use pool_error::PoolError;
 pub use pooled::PooledClient;
-pub use rows::Rows;
 pub use status::PoolStatus;
 
 use crate::{Config, ConnectError};

@@ -21,7 +21,7 @@ mod pool_settings;
 mod session;
 mod tls;
 
-pub use client::{ClientPool, PoolError, PoolStatus, PooledClient, Rows};
+pub use client::{ClientPool, PoolError, PoolStatus, PooledClient};
 pub use config::{Config, url_has_password};
 pub use config_error::ConfigError;
 pub use connect::{Database, Server};

@@ -1,5 +1,6 @@
 //! Why an operation gave no outcome.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use authority_connection::PoolError;
@@ -11,7 +12,7 @@ use tokio_postgres::error::SqlState;
 #[derive(Clone, Debug, Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// No connection could be had.
+    /// No connection could be had. Nothing happened.
     #[error("no connection to the database could be had")]
     Pool(#[source] Arc<PoolError>),
     /// The connection died before the answer came, twice. Whether the operation happened is unknown. It is safe to
@@ -88,27 +89,30 @@ impl StoreError {
     /// Whether the same call, with the same inputs, may succeed a moment later.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        matches!(
-            self,
-            Self::Pool(_) | Self::ConnectionLost { .. } | Self::Conflict { .. } | Self::Cancelled { .. }
-        )
+        match self {
+            Self::Pool(error) => error.is_transient(),
+            Self::ConnectionLost { .. } | Self::Conflict { .. } | Self::Cancelled { .. } => true,
+            _ => false,
+        }
     }
 
     /// What puts it right, where something does.
     #[must_use]
-    pub fn fix(&self) -> Option<&'static str> {
-        match self {
-            Self::NotPermitted { .. } => Some(
-                "authority-db migrate gives the serving role its privileges; authority-db doctor says what is missing",
-            ),
+    pub fn fix(&self) -> Option<Cow<'static, str>> {
+        let fix = match self {
+            Self::Pool(error) => return Some(error.fix().into()),
+            Self::NotPermitted { .. } => {
+                "authority-db migrate gives the serving role its privileges; authority-db doctor says what is missing"
+            }
             Self::Database { .. } | Self::Constraint { .. } | Self::Answer { .. } => {
-                Some("authority-db migrate status shows whether the schema is that of this program")
+                "authority-db migrate status shows whether the schema is that of this program"
             }
-            Self::Pool(_) | Self::ConnectionLost { .. } | Self::Cancelled { .. } => {
-                Some("authority-db doctor says what is wrong with the database or with the way to it")
+            Self::ConnectionLost { .. } | Self::Cancelled { .. } => {
+                "authority-db doctor says what is wrong with the database or with the way to it"
             }
-            Self::Conflict { .. } | Self::NotASuccessor | Self::Seal => None,
-        }
+            Self::Conflict { .. } | Self::NotASuccessor | Self::Seal => return None,
+        };
+        Some(fix.into())
     }
 }
 

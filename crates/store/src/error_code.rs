@@ -2,6 +2,7 @@
 
 /// The `error` of an OAuth error response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum ErrorCode {
     /// RFC 6749 section 5.2.
     InvalidRequest,
@@ -25,6 +26,12 @@ pub enum ErrorCode {
     AccessDenied,
     /// OpenID Connect Core 3.1.2.6.
     LoginRequired,
+    /// OpenID Connect Core 3.1.2.6, as `UnsupportedGrantType`.
+    ConsentRequired,
+    /// OpenID Connect Core 3.1.2.6, as `UnsupportedGrantType`.
+    InteractionRequired,
+    /// OpenID Connect Core 3.1.2.6, as `UnsupportedGrantType`.
+    AccountSelectionRequired,
     /// RFC 8628 section 3.5.
     AuthorizationPending,
     /// RFC 8628 section 3.5.
@@ -37,6 +44,16 @@ pub enum ErrorCode {
     InvalidAuthorizationDetails,
     /// RFC 9449 section 5.
     InvalidDpopProof,
+    /// RFC 9449 section 8, as `UnsupportedGrantType`.
+    UseDpopNonce,
+    /// RFC 7009 section 2.2.1, as `UnsupportedGrantType`.
+    UnsupportedTokenType,
+    /// RFC 6750 section 3.1: what a resource server says of a token that is [`Inactive`](crate::Inactive).
+    InvalidToken,
+    /// RFC 6750 section 3.1, as `UnsupportedGrantType`.
+    InsufficientScope,
+    /// RFC 9470 section 3, as `UnsupportedGrantType`.
+    InsufficientUserAuthentication,
     /// RFC 7591 section 3.2.2.
     InvalidRedirectUri,
     /// RFC 7591 section 3.2.2.
@@ -59,12 +76,20 @@ impl ErrorCode {
             Self::TemporarilyUnavailable => "temporarily_unavailable",
             Self::AccessDenied => "access_denied",
             Self::LoginRequired => "login_required",
+            Self::ConsentRequired => "consent_required",
+            Self::InteractionRequired => "interaction_required",
+            Self::AccountSelectionRequired => "account_selection_required",
             Self::AuthorizationPending => "authorization_pending",
             Self::SlowDown => "slow_down",
             Self::ExpiredToken => "expired_token",
             Self::InvalidTarget => "invalid_target",
             Self::InvalidAuthorizationDetails => "invalid_authorization_details",
             Self::InvalidDpopProof => "invalid_dpop_proof",
+            Self::UseDpopNonce => "use_dpop_nonce",
+            Self::UnsupportedTokenType => "unsupported_token_type",
+            Self::InvalidToken => "invalid_token",
+            Self::InsufficientScope => "insufficient_scope",
+            Self::InsufficientUserAuthentication => "insufficient_user_authentication",
             Self::InvalidRedirectUri => "invalid_redirect_uri",
             Self::InvalidClientMetadata => "invalid_client_metadata",
         }
@@ -107,6 +132,8 @@ macro_rules! reasons {
                 f.write_str(self.as_str())
             }
         }
+
+        impl std::error::Error for $name {}
     };
 }
 pub(crate) use reasons;

@@ -108,6 +108,14 @@ pub use audit::{
     Actor, Audit, AuditActor, AuditCursor, AuditEvent, AuditFilter, AuditPage, AuditRecord, BadAuditCursor,
     EventFilter, ExportError, ExportFormat, Exported, ResourceRef,
 };
+/// What the entities share with the operations.
+pub use authority_entity::{
+    sea_orm_active_enums::{
+        AuditActorKind, AuditOutcome, ClientType, CodeChallengeMethod, GrantType, ResponseType,
+        RevocationReason, TokenEndpointAuthMethod, UserRole,
+    },
+    secret::{Digest, PasswordHash, PasswordHashes, Sealed},
+};
 pub use authorization_codes::{Exchange, ExchangeRefusal, Exchanged, IssueCode, IssueCodeRefusal};
 pub use change::Change;
 pub use client_identifier::{BadClientIdentifier, ClientIdentifier};

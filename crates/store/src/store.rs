@@ -25,9 +25,10 @@ pub(crate) type Parameter<'a> = &'a (dyn ToSql + Sync);
 /// The operations of an OAuth server on its database. Cheap to clone; clones share everything.
 ///
 /// Each operation is one statement, which is one transaction and one round trip; where there is a second one, its
-/// documentation says why. It takes the time and the randomness that it uses as inputs, and changes nothing that
-/// a second call with the same inputs would change again. So it is safe to repeat when its answer was lost, and the
+/// documentation says why. It takes the time and the randomness that it uses as inputs, so a second call with the same
+/// inputs finds what the first one did. So it is safe to repeat when its answer was lost, and the
 /// store does so once by itself, on another connection, which was tested or is new: however many others are dead too.
+/// Where repeating does count, as in the guesses at a user code, the operation says so.
 ///
 /// Times are the caller's, and have to be those of one clock within a second or so; mass revocation, which must not
 /// depend on clocks, does not. The driver cuts each to microseconds, which is what PostgreSQL keeps, before any statement
@@ -147,7 +148,7 @@ impl Inner {
         let mut repetitions = 0;
         let mut lost = false;
         loop {
-            let client = match self.pool.get().await {
+            let mut client = match self.pool.get().await {
                 Ok(client) => client,
                 Err(error) => return (Err(error.into()), repetitions),
             };

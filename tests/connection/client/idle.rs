@@ -54,7 +54,7 @@ async fn a_network_that_forgot_all_idle_connections_costs_one_wait() {
     forget.send(()).expect("the network");
     later(Duration::from_secs(31)).await;
     let began = Instant::now();
-    assert_eq!(one::<i32>(&lent(&pool).await, "SELECT 7").await, 7);
+    assert_eq!(one::<i32>(&mut lent(&pool).await, "SELECT 7").await, 7);
     let took = began.elapsed();
     assert!(took >= Duration::from_secs(2) && took < Duration::from_secs(5), "{took:?}");
     let status = pool.status();
@@ -65,9 +65,9 @@ async fn a_network_that_forgot_all_idle_connections_costs_one_wait() {
 async fn an_idle_connection_is_tested_and_used_and_closed_after_ten_minutes() {
     let database = Database::empty().await;
     let pool = pool(&database, "initial_pool_size=2").await;
-    let first = process(&lent(&pool).await).await;
+    let first = process(&mut lent(&pool).await).await;
     later(Duration::from_secs(31)).await;
-    assert_eq!(process(&lent(&pool).await).await, first, "it was good");
+    assert_eq!(process(&mut lent(&pool).await).await, first, "it was good");
     later(Duration::from_mins(10)).await;
     // The keeper of the house comes by.
     eventually("they are closed", async || {
@@ -75,7 +75,7 @@ async fn an_idle_connection_is_tested_and_used_and_closed_after_ten_minutes() {
         pool.status().size == 0
     })
     .await;
-    assert_ne!(process(&lent(&pool).await).await, first);
+    assert_ne!(process(&mut lent(&pool).await).await, first);
     assert_eq!((pool.status().opened, pool.status().broken), (3, 0));
 }
 

@@ -21,7 +21,7 @@ async fn who_waits_too_long_is_told_and_who_waits_is_served() {
 
     let waiting = tokio::spawn({
         let pool = pool.clone();
-        async move { one::<i32>(&lent(&pool).await, "SELECT 7").await }
+        async move { one::<i32>(&mut lent(&pool).await, "SELECT 7").await }
     });
     eventually("somebody waits", async || pool.status().waiting == 1).await;
     drop(taken.0);
@@ -42,7 +42,7 @@ async fn many_share_a_few_connections() {
         .map(|number| {
             let pool = pool.clone();
             tokio::spawn(async move {
-                let client = lent(&pool).await;
+                let mut client = lent(&pool).await;
                 let rows = client.query(DOUBLE, &[Type::INT8], &[&number]).await.expect("a number");
                 assert_eq!(rows[0].get::<_, i64>(0), number * 2);
             })
@@ -71,13 +71,13 @@ async fn no_more_connections_lie_idle_than_are_allowed() {
 async fn a_closed_pool_waits_for_its_last_connection_and_gives_out_none() {
     let database = Database::empty().await;
     let pool = pool(&database, "max_pool_size=2&initial_pool_size=2").await;
-    let client = lent(&pool).await;
+    let mut client = lent(&pool).await;
     let closing = tokio::spawn({
         let pool = pool.clone();
         async move { pool.close().await }
     });
     eventually("the pool is closed", async || matches!(pool.get().await, Err(PoolError::Closed))).await;
-    assert_eq!(one::<i32>(&client, "SELECT 7").await, 7, "what is lent stays lent");
+    assert_eq!(one::<i32>(&mut client, "SELECT 7").await, 7, "what is lent stays lent");
     assert!(!closing.is_finished());
     drop(client);
     in_time("closing", closing).await.expect("no panic");

@@ -16,14 +16,14 @@ const ZONE: &str = "SHOW TimeZone";
 async fn a_session_has_the_settings_of_the_url_and_plans_a_statement_once() {
     let database = Database::empty().await;
     let plain = pool(&database, "").await;
-    let client = lent(&plain).await;
+    let mut client = lent(&plain).await;
     for (setting, value) in [
         (PLANS, "force_generic_plan"),
         (ZONE, "UTC"),
         ("SHOW application_name", "authority"),
         ("SHOW statement_timeout", "0"),
     ] {
-        assert_eq!(one::<String>(&client, setting).await, value, "{setting}");
+        assert_eq!(one::<String>(&mut client, setting).await, value, "{setting}");
     }
     let told = pool(
         &database,
@@ -31,7 +31,7 @@ async fn a_session_has_the_settings_of_the_url_and_plans_a_statement_once() {
          application_name=it%27s%20me&statement_timeout=200ms",
     )
     .await;
-    let client = lent(&told).await;
+    let mut client = lent(&told).await;
     for (setting, value) in [
         (PLANS, "auto"),
         (ZONE, "Asia/Tokyo"),
@@ -39,7 +39,7 @@ async fn a_session_has_the_settings_of_the_url_and_plans_a_statement_once() {
         ("SHOW application_name", "it's me"),
         ("SHOW statement_timeout", "200ms"),
     ] {
-        assert_eq!(one::<String>(&client, setting).await, value, "{setting}");
+        assert_eq!(one::<String>(&mut client, setting).await, value, "{setting}");
     }
 }
 
@@ -50,10 +50,10 @@ async fn a_statement_that_takes_longer_than_the_url_allows_is_stopped_and_the_co
     }
     let database = Database::empty().await;
     let limited = pool(&database, "options=-c%20plan_cache_mode=auto&statement_timeout=200ms").await;
-    let client = lent(&limited).await;
+    let mut client = lent(&limited).await;
     let error = client.query("SELECT 1 FROM pg_sleep(60)", &[], &[]).await.expect_err("it takes too long");
     assert_eq!(error.code(), Some(&SqlState::QUERY_CANCELED));
-    assert_eq!(one::<String>(&client, PLANS).await, "auto", "as before");
+    assert_eq!(one::<String>(&mut client, PLANS).await, "auto", "as before");
 }
 
 #[tokio::test]

@@ -40,11 +40,11 @@ fn refused_values() -> Vec<(Refusal, ErrorCode, Change)> {
     }
     for acr in [String::new(), "\0".to_owned(), "a".repeat(256)] {
         let change: Change = Box::new(move |r| IssueCode { acr: Some(kept(acr)), ..r });
-        all.push((Refusal::BadContext, ErrorCode::InvalidRequest, change));
+        all.push((Refusal::BadContext, ErrorCode::ServerError, change));
     }
     for amr in ["", "\0", "p w d", "\u{e4}"] {
         let change: Change = Box::new(move |r| IssueCode { amr: uris(&[amr]), ..r });
-        all.push((Refusal::BadContext, ErrorCode::InvalidRequest, change));
+        all.push((Refusal::BadContext, ErrorCode::ServerError, change));
     }
     all
 }

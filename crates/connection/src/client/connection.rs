@@ -12,7 +12,7 @@ use tokio_postgres::{Client, Error, RowStream, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::hidden::Hidden;
-use super::limits::head_start;
+use super::limits::{TEST_TIMEOUT, head_start};
 use crate::Server;
 
 /// How long a cancelled statement may take to end before the connection is cut off.
@@ -80,11 +80,15 @@ impl Connection {
         let known = lock(statements).get(&key).cloned();
         if let Some(statement) = known {
             match self.client.query_raw(&statement, hidden()).await {
-                Err(error) if is_outdated(&error) => drop(lock(statements).remove(&key)),
+                Err(error) if is_outdated(&error) => {
+                    lock(statements).remove(&key);
+                    self.settle().await;
+                }
                 outcome => return outcome,
             }
         }
         let statement = self.client.prepare_typed(sql, types).await?;
+        self.settle().await;
         lock(statements).insert(key, statement.clone());
         self.client.query_raw(&statement, hidden()).await
     }
@@ -92,6 +96,19 @@ impl Connection {
     /// Whether the server answers.
     pub(super) async fn answers(&self) -> bool {
         self.client.batch_execute("").await.is_ok()
+    }
+
+    /// Behind a pooler, waits until the server is ready for another statement, or cuts the connection off. The driver
+    /// does not: it gives an error as soon as it comes, and a prepared statement as soon as it is described.
+    ///
+    /// What PgBouncer gets before it has seen the end of one statement, it sends to the same session; and when it
+    /// sees that end, it lends the session to somebody else, although a part of the next statement went there, too.
+    /// Theirs is then taken for the rest of it (pgbouncer issues #759 and #1484). The statement that this waits with
+    /// is too short to be cut in two.
+    pub(super) async fn settle(&self) {
+        if self.pooled && !tokio::time::timeout(TEST_TIMEOUT, self.answers()).await.unwrap_or(false) {
+            self.cut_off();
+        }
     }
 
     /// Has the server stop whatever it does for this connection, and returns when it has.

@@ -26,6 +26,17 @@ pub enum PoolError {
 }
 
 impl PoolError {
+    /// Whether the next attempt may well succeed although nobody changes a configuration, as during a restart or a
+    /// failover.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Timeout { .. } => true,
+            Self::Connect(error) => may_come_back(error),
+            Self::Closed => false,
+        }
+    }
+
     /// The command, or the line to change, that mends it.
     #[must_use]
     pub fn fix(&self) -> String {
@@ -38,5 +49,20 @@ impl PoolError {
             Self::Connect(error) => error.fix(),
             Self::Closed => "none is needed: the program is about to end".to_owned(),
         }
+    }
+}
+
+/// Besides what connecting is tried again for at once: whatever a server that is gone for a while looks like.
+fn may_come_back(error: &ConnectError) -> bool {
+    match error {
+        ConnectError::NoHost { attempts } => attempts.iter().any(may_come_back),
+        ConnectError::UnknownHost { .. }
+        | ConnectError::NoSocket { .. }
+        | ConnectError::Unreachable { .. }
+        | ConnectError::Timeout { .. }
+        | ConnectError::Closed { .. }
+        | ConnectError::PoolerWithoutServer { .. }
+        | ConnectError::WrongServer { .. } => true,
+        _ => error.is_transient(),
     }
 }

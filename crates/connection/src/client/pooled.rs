@@ -9,10 +9,9 @@ use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Error, Row};
 
 use super::ClientPool;
+use super::breaks::breaks;
 use super::connection::Connection;
-use super::lent::Lent;
 use super::manager::Manager;
-use super::rows::Rows;
 
 /// A connection to PostgreSQL that nobody else uses, until it is dropped and returns to its pool.
 ///
@@ -24,14 +23,16 @@ pub struct PooledClient {
     connection: Arc<Connection>,
     /// There until this is dropped.
     object: Option<Object<Manager>>,
-    lent: Lent,
     pool: ClientPool,
+    /// Whether a statement began and did not end.
+    is_unfinished: bool,
+    is_broken: bool,
 }
 
 impl PooledClient {
     pub(super) fn new(object: Object<Manager>, pool: ClientPool) -> Self {
         let connection = Arc::clone(&object.connection);
-        Self { connection, object: Some(object), lent: Lent::default(), pool }
+        Self { connection, object: Some(object), pool, is_unfinished: false, is_broken: false }
     }
 
     /// Runs one statement and gives all of its rows.
@@ -41,47 +42,37 @@ impl PooledClient {
     /// connection: an SQL text has to be a constant, of which there are as many as the program has. Elsewhere it is
     /// sent without a name, with the types of its parameters. `types` are those of `$1`, `$2` and so on, and always
     /// the same for the same text. A column of the result whose type is not built into PostgreSQL costs the driver
-    /// statements of its own, with names: an enum has to be cast to `text`.
+    /// statements of its own, with names: an enum has to be cast to `text`. Behind a pooler, a statement that is refused
+    /// takes one round trip more, so that nothing is sent before the end of its answer.
     ///
     /// Fails with what the server answers, when the connection breaks, and when a parameter does not fit its type.
     pub async fn query(
-        &self,
+        &mut self,
         sql: &'static str,
         types: &'static [Type],
         params: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<Row>, Error> {
-        let statement = self.lent.begin();
+        self.is_unfinished = true;
         let rows = async { self.connection.start(sql, types, params).await?.try_collect().await };
         let outcome = rows.await;
-        statement.end(outcome.as_ref().err());
-        outcome
-    }
-
-    /// [`PooledClient::query`] for more rows than should be held at once: they are read from the connection as they
-    /// are asked for, and nothing else can run on it meanwhile.
-    pub async fn query_rows(
-        &self,
-        sql: &'static str,
-        types: &'static [Type],
-        params: &[&(dyn ToSql + Sync)],
-    ) -> Result<Rows<'_>, Error> {
-        let statement = self.lent.begin();
-        match self.connection.start(sql, types, params).await {
-            Ok(stream) => Ok(Rows::new(stream, statement)),
-            Err(error) => {
-                statement.end(Some(&error));
-                Err(error)
+        if let Err(error) = &outcome {
+            if breaks(error) {
+                self.is_broken = true;
+            } else {
+                self.connection.settle().await;
             }
         }
+        self.is_unfinished = false;
+        outcome
     }
 }
 
 impl Drop for PooledClient {
     fn drop(&mut self) {
         let Some(object) = self.object.take() else { return };
-        if self.lent.is_broken() || self.connection.client().is_closed() {
+        if self.is_broken || self.connection.client().is_closed() {
             self.pool.give_up(object);
-        } else if self.lent.is_unfinished() {
+        } else if self.is_unfinished {
             self.pool.abandon(object);
         } else {
             self.pool.give_back(object);

@@ -4,6 +4,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::answer::Answer;
+use crate::error_code::reasons;
 use crate::{
     AccessToken, AccessTokenId, ClientId, ClientIdentifier, Scopes, SenderConstraint, SessionId, Store,
     StoreError, UserId,
@@ -62,37 +63,23 @@ pub struct IntrospectedAccessToken {
     pub acr: Option<String>,
 }
 
-/// Why a token is not active. A resource server is told `active: false` and no more (RFC 7662 section 2.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Inactive {
-    /// There is no such token; it may have been made up, or its partition dropped.
-    Unknown,
-    /// Its time is over.
-    Expired,
-    /// It was revoked by itself.
-    Revoked,
-    /// Its client was disabled, or everything of the client revoked.
-    Client,
-    /// Its user was erased or locked by an administrator, or everything of the user revoked.
-    User,
-    /// Its session was ended.
-    Session,
-    /// Its family was revoked.
-    Family,
-}
-
-impl Inactive {
-    pub(crate) fn from_answer(word: &str) -> Option<Self> {
-        Some(match word {
-            "expired" => Self::Expired,
-            "revoked" => Self::Revoked,
-            "client" => Self::Client,
-            "user" => Self::User,
-            "session" => Self::Session,
-            "family" => Self::Family,
-            _ => return None,
-        })
-    }
+reasons! {
+    /// Why a token is not active. A resource server is told `active: false` and no more (RFC 7662 section 2.2).
+    Inactive:
+        /// There is no such token; it may have been made up, or its partition dropped.
+        Unknown = "unknown",
+        /// Its time is over.
+        Expired = "expired",
+        /// It was revoked by itself.
+        Revoked = "revoked",
+        /// Its client was disabled, or everything of the client revoked.
+        Client = "client",
+        /// Its user was erased or locked by an administrator, or everything of the user revoked.
+        User = "user",
+        /// Its session was ended.
+        Session = "session",
+        /// Its family was revoked.
+        Family = "family",
 }
 
 /// What introspection says of one token.

@@ -69,7 +69,7 @@ refusals! {
         /// section 2.1.1).
         PkceMismatch = "pkce_mismatch" => InvalidGrant,
         /// Another key than the authorization request announced (RFC 9449 section 10).
-        SenderMismatch = "sender_mismatch" => InvalidDpopProof,
+        SenderMismatch = "sender_mismatch" => InvalidGrant,
         /// The client has to send a DPoP proof (RFC 9449 section 5.2).
         DpopRequired = "dpop_required" => InvalidDpopProof,
         /// The client has to present a certificate (RFC 8705 section 3).

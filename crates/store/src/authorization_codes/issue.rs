@@ -74,7 +74,7 @@ refusals! {
         /// `nonce` is empty or has more than 1000 characters, or NUL.
         BadNonce = "bad_nonce" => InvalidRequest,
         /// `acr` is empty or has more than 255 characters, or NUL; or an `amr` is not of printable ASCII without spaces.
-        BadContext = "bad_context" => InvalidRequest,
+        BadContext = "bad_context" => ServerError,
         /// The account is erased, locked by an administrator, or not there.
         UserInactive = "user_inactive" => AccessDenied,
         /// The session is not the user's, revoked or expired.

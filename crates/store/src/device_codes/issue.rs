@@ -45,7 +45,7 @@ refusals! {
         /// A resource is no absolute URI without a fragment, or there are more than a hundred (RFC 8707 section 2).
         BadTarget = "bad_target" => InvalidTarget,
         /// Another device waits under this user code: call again with another one. Nothing for a client to hear.
-        UserCodeTaken = "user_code_taken" => InvalidRequest,
+        UserCodeTaken = "user_code_taken" => TemporarilyUnavailable,
 }
 
 impl Store {

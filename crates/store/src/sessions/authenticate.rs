@@ -59,7 +59,7 @@ refusals! {
         UserInactive = "user_inactive" => LoginRequired,
         /// Of [`reauthenticate_session`](Store::reauthenticate_session) alone: `acr` is empty or has more than 255
         /// characters, or NUL; or an `amr` is not of printable ASCII without spaces.
-        BadContext = "bad_context" => LoginRequired,
+        BadContext = "bad_context" => ServerError,
 }
 
 impl Store {

@@ -54,7 +54,7 @@ refusals! {
         /// Everything of the user was revoked since they proved who they are.
         Revoked = "revoked" => LoginRequired,
         /// `acr` is empty or has more than 255 characters, or NUL; or an `amr` is not of printable ASCII without spaces.
-        BadContext = "bad_context" => AccessDenied,
+        BadContext = "bad_context" => ServerError,
 }
 
 impl Store {
