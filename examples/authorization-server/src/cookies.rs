@@ -30,7 +30,9 @@ impl Cookie {
     pub(crate) fn read(self, app: &App, headers: &HeaderMap) -> Option<Zeroizing<String>> {
         let lines = headers.get_all(COOKIE).into_iter().filter_map(|line| line.to_str().ok());
         let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        pairs.find(|(name, value)| *name == self.name(app) && !value.is_empty()).map(|(_, value)| Zeroizing::new(value.to_owned()))
+        pairs
+            .find(|(name, value)| *name == self.name(app) && !value.is_empty())
+            .map(|(_, value)| Zeroizing::new(value.to_owned()))
     }
 
     /// `Set-Cookie` with a value: no script reads it, and no other site sends it with a form.
