@@ -7,6 +7,7 @@ mod device;
 mod hostile;
 mod http;
 mod pages;
+mod program;
 mod refresh;
 mod server;
 mod tokens;

@@ -12,6 +12,7 @@ mod codes;
 mod crowd;
 mod devices;
 mod errors;
+mod families;
 mod hostile;
 mod hot;
 mod kills;

@@ -6,11 +6,14 @@
 //! audit trail be changed behind the back of its parent, and no default privilege gives a partition
 //! that is made tomorrow one. What everybody (`PUBLIC`) may do, the serving role may do as well, so
 //! everybody may do nothing.
+//!
+//! Which role that is, the operator says anew at every run, and the grants themselves remember. A run that was told
+//! another one is refused: it would let a second role at everything, and leave the first without what is new.
 
 use sqlx::{PgConnection, Row};
 
 use crate::ddl::literal;
-use crate::runner::{LEDGER_TABLE, session};
+use crate::runner::{Error, LEDGER_TABLE, Result, session};
 
 /// The role that serves requests, unless the operator named another.
 pub const SERVING_ROLE: &str = "authority_app";
@@ -31,6 +34,16 @@ pub const PRIVILEGES: &[(&str, &[&str])] = &[
     ("users", &["INSERT", "SELECT", "UPDATE"]),
 ];
 
+/// The roles that serve requests on a database, by the grants on its tables: who may add access tokens and does not own
+/// them. One statement without parameters, of the column `role`.
+pub const SERVING_ROLES: &str = "\
+    SELECT DISTINCT r.rolname::text AS role
+      FROM pg_catalog.pg_class c, aclexplode(c.relacl) p
+      JOIN pg_catalog.pg_roles r ON r.oid = p.grantee
+     WHERE c.oid = to_regclass('public.access_tokens')
+       AND p.privilege_type = 'INSERT' AND p.grantee <> c.relowner
+     ORDER BY 1";
+
 /// Functions that the checks of tables call, in the name of whoever writes a row.
 pub const FUNCTIONS: &[&str] = &[
     "every_digest_is_sha256(bytea[])",
@@ -40,6 +53,19 @@ pub const FUNCTIONS: &[&str] = &[
     "is_uri_list(text[])",
     "names_no_secret(jsonb)",
 ];
+
+/// Makes sure that no other role than `role` serves requests on the database already, or that both do.
+///
+/// Fails with [`Error::ServedByAnother`], and when the server cannot be asked.
+pub async fn require_no_other(connection: &mut PgConnection, role: &str) -> Result<()> {
+    let rows = session::rows(connection, SERVING_ROLES).await.map_err(Error::Server)?;
+    let roles: sqlx::Result<Vec<String>> = rows.iter().map(|row| row.try_get("role")).collect();
+    let mut roles = roles.map_err(Error::Server)?;
+    if roles.is_empty() || roles.iter().any(|serving| serving == role) {
+        return Ok(());
+    }
+    Err(Error::ServedByAnother { serving: roles.swap_remove(0), named: role.to_owned() })
+}
 
 /// What has to be said about one table, or about those that do not exist yet.
 pub(crate) struct Change {

@@ -56,6 +56,41 @@ async fn wrong_usage_ends_with_2_before_anything_is_done() {
 }
 
 #[tokio::test]
+async fn another_serving_role_than_the_one_that_has_the_grants_is_not_given_what_is_restored() {
+    let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
+    let database = filled().await;
+    let directory = directory();
+    let file = directory.path().join("b.sql");
+    clients.back_up(&database, &file);
+    let before = content(&database).await;
+    let mut restore = clients.command(&database, &["restore", text(&file), "--replace", "--yes"]);
+    let outcome: crate::support::Outcome =
+        restore.env("AUTHORITY_SERVING_ROLE", "another").output().expect("authority-db runs").into();
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    assert!(outcome.stderr.contains("fix: AUTHORITY_SERVING_ROLE='authority_app'"), "{outcome:?}");
+    assert_eq!(content(&database).await, before);
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_or_written_is_said_with_what_to_look_at() {
+    let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
+    let database = filled().await;
+    let directory = directory();
+    let missing = directory.path().join("nowhere").join("b.sql");
+    for (command, fix) in [
+        (
+            "restore",
+            format!("fix: see what is there, and who may read it: ls -l {}", directory.path().display()),
+        ),
+        ("backup", "fix: write it where there is room".to_owned()),
+    ] {
+        let outcome = clients.run(&database, &[command, text(&missing)]);
+        assert_eq!(outcome.code, Some(1), "{outcome:?}");
+        assert!(outcome.stderr.contains(&fix), "{command}: {outcome:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_database_without_migrations_is_not_backed_up() {
     let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
     let database = Database::empty().await;

@@ -40,14 +40,15 @@ async fn the_clients_of_this_machine_serve_or_are_explained() {
 }
 
 #[tokio::test]
-async fn missing_programs_are_named_with_how_to_get_them() {
+async fn missing_programs_are_named_with_the_folder_that_lacks_them() {
     let database = Database::migrated().await;
     let (nothing, target) = (directory(), directory());
     let outcome = run(&database, nothing.path(), &["backup", text(&target.path().join("b.sql"))]);
-    assert_eq!(outcome.code, Some(1), "{outcome:?}");
-    assert!(
-        outcome.stderr.contains("pg_dump is not installed") && outcome.stderr.contains("apt-get install")
-    );
+    assert_eq!(outcome.code, Some(2), "{outcome:?}");
+    let sentence =
+        format!("error: {}, which AUTHORITY_PG_BIN names, has no pg_dump\n", nothing.path().display());
+    assert!(outcome.stderr.starts_with(&sentence), "{outcome:?}");
+    assert!(outcome.stderr.contains("  fix: set AUTHORITY_PG_BIN to"), "{outcome:?}");
 }
 
 #[tokio::test]

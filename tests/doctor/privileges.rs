@@ -8,12 +8,38 @@ use crate::support::{Database, execute};
 async fn the_serving_role_does_not_exist() {
     let database = Database::migrated().await;
     examine(&database.url(), &[]).is_well("serving-role-exists");
+    nobody_serves(&database).await;
     let examination = examine_for(&database.url(), "doctor's \\role");
     let finding = examination.finds("serving-role-exists", "warning", "doctor's \\role");
     assert!(finding.fix().starts_with("CREATE ROLE \"doctor's \\role\" LOGIN"), "{finding:?}");
     for check in ["serving-role-attributes", "serving-role-access", "serving-role-privileges"] {
         assert_eq!(examination.skips(check), "the serving role does not exist");
     }
+}
+
+async fn nobody_serves(database: &Database) {
+    database.execute(&format!("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {APP_ROLE}")).await;
+}
+
+#[tokio::test]
+async fn another_role_serves_requests_than_the_one_that_is_named() {
+    let database = Database::migrated().await;
+    execute(&database.pool_as(SUPERUSER).await, "CREATE ROLE doctor_other LOGIN").await;
+    examine(&database.url(), &[]).is_well("serving-role-other");
+    let examination = examine_for(&database.url(), "doctor_other");
+    let finding = examination.finds("serving-role-other", "error", APP_ROLE);
+    assert!(finding.fix().starts_with(&format!("AUTHORITY_SERVING_ROLE={APP_ROLE},")), "{finding:?}");
+    // What would have to be granted to the wrong one is not said.
+    for check in ["serving-role-exists", "serving-role-privileges"] {
+        assert_eq!(examination.skips(check), "needs serving-role-other");
+    }
+    database.execute("GRANT INSERT ON access_tokens TO doctor_other").await;
+    for (named, other) in [("doctor_other", APP_ROLE), (APP_ROLE, "doctor_other")] {
+        examine_for(&database.url(), named).finds("serving-role-other", "info", other);
+    }
+    database.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO doctor_other").await;
+    database.execute("REVOKE INSERT ON access_tokens FROM doctor_other").await;
+    examine(&database.url(), &[]).is_well("serving-role-other");
 }
 
 #[tokio::test]
@@ -111,6 +137,7 @@ async fn the_serving_role_has_less_or_more_than_its_privileges() {
 async fn a_role_without_any_privilege_gets_exactly_what_it_lacks() {
     let database = Database::migrated().await;
     execute(&database.pool_as(SUPERUSER).await, "CREATE ROLE doctor_novice LOGIN").await;
+    nobody_serves(&database).await;
     let findings = examine_for(&database.url(), "doctor_novice").of("serving-role-privileges");
     assert_eq!(findings.len(), authority_migration::grants::PRIVILEGES.len());
     for finding in findings {

@@ -25,6 +25,16 @@ impl<'a> Browser<'a> {
         browser
     }
 
+    /// Another one that holds the same cookies, as somebody has who copied them.
+    pub(crate) fn copied(&self) -> Self {
+        Self { server: self.server, cookies: self.cookies.clone() }
+    }
+
+    /// What it holds of this name.
+    pub(crate) fn cookie(&self, name: &str) -> Option<&str> {
+        self.cookies.get(name).map(String::as_str)
+    }
+
     /// Fills in the form of a login page.
     pub(crate) async fn sign_in(&mut self, path: &str, password: &str) -> Answer {
         let page = self.get(path).await;

@@ -68,6 +68,7 @@ async fn a_client_hears_what_is_wrong_with_its_request() {
     let server = Server::start().await;
     let mut browser = Browser::signed_in(&server).await;
     let long = "n".repeat(1001);
+    let endless = "n".repeat(5000);
     let cases = [
         ("response_type", None, "invalid_request"),
         ("response_type", Some("token"), "unsupported_response_type"),
@@ -84,6 +85,7 @@ async fn a_client_hears_what_is_wrong_with_its_request() {
         ("nonce", Some("a\u{0}"), "invalid_request"),
         ("request", Some("e30.e30."), "invalid_request"),
         ("resource", Some("https://api.example"), "invalid_target"),
+        ("unknown", Some(endless.as_str()), "invalid_request"),
     ];
     for (name, value, error) in cases {
         let answer = parameters(&browser.get(&authorize(&[(name, value)])).await);
@@ -266,7 +268,19 @@ async fn an_endpoint_has_the_methods_that_it_has() {
         assert_eq!(server.send(request).await.status(), 405, "{method} {path}");
     }
     let nowhere = Request::get("/nowhere").body(Vec::new()).expect("a request");
-    assert_eq!(server.send(nowhere).await.status(), 404);
+    let answer = server.send(nowhere).await;
+    assert_eq!((answer.status().as_u16(), header(&answer, "x-frame-options")), (404, "DENY"));
+}
+
+#[tokio::test]
+async fn an_empty_cookie_vouches_for_no_form() {
+    let server = Server::start().await;
+    // What is made of nothing, anybody can make.
+    let csrf = "RhfzzFDaFdUy3Zj79-MJRJAblPzZ_HMsK7JUKBKqKTM";
+    let fields = [("username", "ada"), ("password", super::server::PASSWORD), ("csrf", csrf)];
+    let mut request = form("/login", &fields);
+    request.headers_mut().insert("cookie", "__Host-login=".parse().expect("a header"));
+    assert_eq!(server.send(request).await.status(), 403);
 }
 
 #[tokio::test]
@@ -302,4 +316,25 @@ async fn no_header_prevents_an_operation_or_gets_into_an_answer() {
         .database
         .column("SELECT length(request_id)::text FROM audit_logs WHERE event = 'access_token.issue'");
     assert_eq!(seen.await, ["255"]);
+}
+
+#[tokio::test]
+async fn nobody_is_granted_openid_without_an_id_token() {
+    let server = Server::start().await;
+    server.database.execute("UPDATE clients SET allowed_scopes = '{openid,email}'").await;
+    let mut browser = Browser::signed_in(&server).await;
+    let answer = parameters(&browser.get(&authorize(&[("scope", Some("openid email"))])).await);
+    assert_eq!(answer["error"], "invalid_scope");
+    let fields = [("client_id", "app"), ("scope", "openid")];
+    assert_eq!(json(&server.post("/device_authorization", &fields).await)["error"], "invalid_scope");
+}
+
+#[tokio::test]
+async fn nobody_says_where_they_come_from() {
+    let server = Server::start().await;
+    let mut request = form("/device_authorization", &[("client_id", "app"), ("scope", "email")]);
+    request.headers_mut().insert("x-forwarded-for", "198.51.100.1".parse().expect("a header"));
+    assert_eq!(server.send(request).await.status(), 200);
+    let seen = server.database.column("SELECT host(ip_address) FROM device_codes").await;
+    assert_eq!(seen, [super::http::PERSON]);
 }

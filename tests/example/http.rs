@@ -9,6 +9,9 @@ use hyper_util::rt::TokioIo;
 use oauth2::http::{Request, Response};
 use tokio::net::TcpStream;
 
+/// For whom the proxy asks.
+pub(crate) const PERSON: &str = "203.0.113.9";
+
 /// An answer, read to its end.
 pub(crate) type Answer = Response<Vec<u8>>;
 
@@ -19,6 +22,9 @@ pub(crate) async fn send(address: SocketAddr, request: Request<Vec<u8>>) -> io::
     tokio::spawn(connection);
     let (mut parts, body) = request.into_parts();
     parts.headers.insert(HOST, "auth.example".parse().expect("a header"));
+    let told = parts.headers.get("x-forwarded-for").map_or("", |told| told.to_str().expect("a text"));
+    let told = if told.is_empty() { PERSON.to_owned() } else { format!("{told}, {PERSON}") };
+    parts.headers.insert("x-forwarded-for", told.parse().expect("a header"));
     let path = parts.uri.path_and_query().expect("a path").as_str();
     parts.uri = path.parse().expect("a path");
     let request = Request::from_parts(parts, Full::new(Bytes::from(body)));

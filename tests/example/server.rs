@@ -1,10 +1,11 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use authority_connection::{Config, Environment};
 use authority_entity::sea_orm_active_enums::{
@@ -76,8 +77,10 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let settings = Settings {
-            issuer: ISSUER.to_owned(),
+            issuer: ISSUER.parse().expect("an issuer"),
             resource_servers: ["api".parse().expect("a client_id")].into(),
+            proxies: [Ipv4Addr::LOCALHOST.into()].into(),
+            patience: Duration::ZERO,
         };
         let serving = tokio::spawn(serve(listener, store.clone(), settings, clock, std::future::pending()));
         let mut server = Self { database, store, address, secrets: BTreeMap::new(), ahead, serving };

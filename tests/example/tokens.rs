@@ -48,6 +48,30 @@ async fn a_client_sees_its_own_tokens_only() {
 }
 
 #[tokio::test]
+async fn a_refresh_token_is_no_access_token_to_a_resource_server() {
+    let server = Server::start().await;
+    let tokens = server.tokens(&server.client("app"), &["email"]).await;
+    assert!(server.is_active(tokens.access_token()).await);
+    let refresh = AccessToken::new(tokens.refresh_token().expect("a refresh token").secret().clone());
+    assert!(!server.is_active(&refresh).await);
+}
+
+#[tokio::test]
+async fn an_answer_with_tokens_is_kept_by_no_cache() {
+    let server = Server::start().await;
+    let secret = server.secret("post");
+    let fields = [
+        ("client_id", "post"),
+        ("client_secret", secret),
+        ("grant_type", "client_credentials"),
+        ("scope", "email"),
+    ];
+    let answer = server.post("/token", &fields).await;
+    assert!(json(&answer)["access_token"].is_string());
+    assert_eq!((header(&answer, "cache-control"), header(&answer, "pragma")), ("no-store", "no-cache"));
+}
+
+#[tokio::test]
 async fn nobody_introspects_without_proving_who_they_are() {
     let server = Server::start().await;
     let tokens = server.tokens(&server.client("app"), &["email"]).await;

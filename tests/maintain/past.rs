@@ -103,6 +103,22 @@ async fn a_used_code_outlives_an_unused_refresh_token_of_its_day() {
 }
 
 #[tokio::test]
+async fn a_used_code_outlives_the_unused_refresh_token_of_the_most_patient_client() {
+    let database = database().await;
+    maintained(&database, "2026-10-01T12:00:00Z").await;
+    let seconds = 40 * 24 * 60 * 60;
+    database
+        .execute(&format!(
+            "UPDATE clients SET refresh_token_ttl = {seconds}, refresh_token_absolute_ttl = {seconds}"
+        ))
+        .await;
+    let dropped = dropped("authorization_codes_p20261001");
+    let just_before = maintained(&database, "2026-11-11T00:59:59.999Z").await;
+    assert!(!just_before.contains(&dropped), "{just_before:?}");
+    assert!(maintained(&database, "2026-11-11T01:00:00Z").await.contains(&dropped));
+}
+
+#[tokio::test]
 async fn what_is_past_in_a_default_partition_is_deleted_in_batches() {
     let database = database().await;
     tokens(&database, "2026-11-20T12:00:00Z", 25).await;

@@ -1,7 +1,13 @@
 //! Wrong usage ends with 2, before anything is done.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
 use super::{MARKER, as_reviewed, finish, run};
 use crate::support::{Database, Outcome, authority_db, everything, server};
+
+/// Longer than the identifiers of PostgreSQL, by one byte.
+const LONG_NAME: &str = "r234567890123456789012345678901234567890123456789012345678901234";
 
 #[tokio::test]
 async fn what_destroys_data_asks_and_without_a_terminal_needs_yes() {
@@ -99,6 +105,70 @@ fn without_a_database_url_nothing_is_made_outside_of_a_source_tree() {
         assert_eq!(outcome.code, Some(2), "{outcome:?}");
         assert!(outcome.stderr.contains("DATABASE_URL is empty"), "{outcome:?}");
         assert_eq!(folder.path().read_dir().expect("the folder").count(), 0);
+    }
+}
+
+#[test]
+fn a_variable_that_cannot_be_understood_is_wrong_usage_of_every_command_that_reads_it() {
+    // Nobody listens there: it is refused before anything is connected to.
+    let nowhere = "postgres://authority@127.0.0.1:1/authority_db";
+    let odd = OsStr::from_bytes(b"postgres://\xff@localhost/authority_db");
+    let cases: [(&[&str], &str, &OsStr); 11] = [
+        (&["migrate"], "DATABASE_URL", "localhost/authority_db".as_ref()),
+        (&["doctor"], "DATABASE_URL", "localhost/authority_db".as_ref()),
+        (&["maintain"], "DATABASE_URL", odd),
+        (&["migrate", "status"], "SSL_MODE", "sometimes".as_ref()),
+        (&["setup"], "MAINTENANCE_DATABASE_URL", "localhost/postgres".as_ref()),
+        (&["setup"], "AUTHORITY_SERVING_ROLE", OsStr::new(LONG_NAME)),
+        (&["seed"], "ACCESS_TOKEN_TTL", "1h".as_ref()),
+        (&["setup"], "ACCESS_TOKEN_TTL", "1h".as_ref()),
+        (&["seed"], "ADMIN_EMAIL", "ada".as_ref()),
+        (&["setup"], "ADMIN_USERNAME", "ada lovelace".as_ref()),
+        (&["seed"], "ADMIN_USERNAME", odd),
+    ];
+    for (arguments, variable, value) in cases {
+        let outcome = finish(authority_db(nowhere, arguments).env(variable, value));
+        assert_eq!(outcome.code, Some(2), "{arguments:?} {variable}: {outcome:?}");
+        assert!(outcome.stderr.contains("\n  fix: "), "{arguments:?} {variable}: {outcome:?}");
+    }
+    let outcome = run(nowhere, &["migrate"]);
+    assert_eq!(outcome.code, Some(1), "that nobody listens is no wrong usage: {outcome:?}");
+}
+
+#[test]
+fn a_line_of_the_env_file_that_cannot_be_understood_is_wrong_usage() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join(".env");
+    std::fs::write(&path, format!("A=1\nDATABASE_URL={MARKER} {MARKER}\n")).expect("a file");
+    let outcome = finish(
+        authority_db("", &["migrate"]).env_remove("DATABASE_URL").current_dir(folder.path().as_os_str()),
+    );
+    assert_eq!(outcome.code, Some(2), "{outcome:?}");
+    let fix = format!("fix: correct line 2 of {}\n", path.display());
+    assert!(outcome.stderr.ends_with(&fix), "{outcome:?}");
+}
+
+#[test]
+fn a_folder_without_programs_is_named_with_its_variable() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = folder.path().display().to_string();
+    let missing = format!("{place}/nowhere");
+    for (named, lack) in [(&missing, "is no folder"), (&place, "has no postgres, initdb and pg_ctl")] {
+        for arguments in [&["start"][..], &["stop"], &["migrate"]] {
+            let mut command = authority_db("", arguments);
+            command.env_remove("DATABASE_URL").env("AUTHORITY_PG_BIN", named);
+            let outcome = finish(command.env("HOME", &place).current_dir(&place));
+            assert_eq!(outcome.code, Some(2), "{arguments:?}: {outcome:?}");
+            let sentence = format!("error: {named}, which AUTHORITY_PG_BIN names, {lack}");
+            assert!(outcome.stderr.starts_with(&sentence), "{arguments:?}: {outcome:?}");
+            assert!(outcome.stderr.contains("fix: set AUTHORITY_PG_BIN to"), "{arguments:?}: {outcome:?}");
+        }
+        let psql = finish(
+            authority_db("postgres://localhost/authority_db?user=ada", &["psql"])
+                .env("AUTHORITY_PG_BIN", named),
+        );
+        assert_eq!(psql.code, Some(2), "{psql:?}");
+        assert!(psql.stderr.contains("which AUTHORITY_PG_BIN names"), "{psql:?}");
     }
 }
 

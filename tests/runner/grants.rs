@@ -2,11 +2,11 @@
 
 use authority_local_postgres::{APP_ROLE, SUPERUSER};
 use authority_migration::grants::{FUNCTIONS, PRIVILEGES, SERVING_ROLE};
-use authority_migration::runner::{LEDGER_TABLE, Options, Runner};
+use authority_migration::runner::{Error, LEDGER_TABLE, Options, Runner};
 use sqlx::PgPool;
 
 use super::apply;
-use crate::support::{Database, Recorder, Seen, column, execute, fails, server};
+use crate::support::{Database, Recorder, Seen, column, everything, execute, fails, server};
 
 /// `insufficient_privilege`.
 const DENIED: &str = "42501";
@@ -75,6 +75,54 @@ async fn a_serving_role_that_does_not_exist_is_no_error() {
     let options = Options { serving_role: "nobody_here".to_owned(), ..Options::default() };
     apply(&Runner::new(database.pool().clone()).with_options(options)).await;
     assert_eq!(granted(&database).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn no_run_lets_a_second_role_serve_requests() {
+    let database = Database::migrated().await;
+    let superuser = database.pool_as(SUPERUSER).await;
+    execute(&superuser, "CREATE ROLE second_app LOGIN").await;
+    let named = |role: &str| {
+        let options = Options { serving_role: role.to_owned(), ..Options::default() };
+        Runner::new(database.pool().clone()).with_options(options)
+    };
+    let before = everything(database.pool()).await;
+    for role in ["second_app", "nobody_here"] {
+        let runner = named(role);
+        let refused = [
+            runner.up(None, &|_| {}).await.map(drop),
+            runner.plan(None).await.map(drop),
+            runner.grant(&|_| {}).await,
+            runner.redo(1, &|_| {}).await.map(drop),
+            runner.fresh(&|_| {}).await.map(drop),
+        ];
+        for outcome in refused {
+            let error = outcome.expect_err("another role serves requests");
+            let Error::ServedByAnother { serving, named } = &error else { panic!("{error:?}") };
+            assert_eq!((&**serving, &**named), (SERVING_ROLE, role));
+            let fix = error.fix("authority-db").expect("a fix");
+            assert!(fix.starts_with("AUTHORITY_SERVING_ROLE='authority_app', "), "{fix}");
+        }
+        assert_eq!(everything(database.pool()).await, before);
+    }
+    // What the error recommends for a change of roles.
+    database.execute("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM \"authority_app\"").await;
+    apply(&named("second_app")).await;
+    assert_eq!(granted(&database).await, [""; 0]);
+    assert!(named(SERVING_ROLE).up(None, &|_| {}).await.is_err());
+}
+
+#[tokio::test]
+async fn two_roles_that_serve_requests_already_are_the_operators_choice() {
+    let database = Database::migrated().await;
+    let superuser = database.pool_as(SUPERUSER).await;
+    execute(&superuser, "CREATE ROLE green_app LOGIN").await;
+    database.execute("GRANT INSERT ON access_tokens TO green_app").await;
+    for role in ["green_app", SERVING_ROLE] {
+        let options = Options { serving_role: role.to_owned(), ..Options::default() };
+        apply(&Runner::new(database.pool().clone()).with_options(options)).await;
+    }
+    assert_eq!(granted(&database).await, wanted());
 }
 
 #[tokio::test]

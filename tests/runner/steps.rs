@@ -72,6 +72,8 @@ async fn a_migration_that_fails_leaves_nothing_and_keeps_those_before_it() {
     let error = runner(&database, &[PEOPLE, FAILING, LAST]).up(None, &|_| {}).await;
     let Err(Error::Failed { name, statement, .. }) = &error else { panic!("{error:?}") };
     assert_eq!((name.as_str(), statement.as_str()), (FAILING.name(), "SELECT 1 / 0"));
+    let fix = error.as_ref().err().and_then(|error| error.fix("authority-db"));
+    assert!(fix.is_some_and(|fix| fix.contains("authority-db migrate again")), "{error:?}");
     assert_eq!(recorded(&database).await, names(&[PEOPLE]));
     assert_eq!(database.column("SELECT to_regclass('half')").await, [""]);
     assert_eq!(apply(&runner(&database, &[PEOPLE, LAST])).await, names(&[LAST]));

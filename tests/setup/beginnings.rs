@@ -152,6 +152,27 @@ async fn names_may_hold_anything() {
 }
 
 #[tokio::test]
+async fn a_forgotten_name_of_the_serving_role_makes_no_second_one() {
+    let server = empty_server().await;
+    let prepared = |arguments: &[&str]| {
+        let mut command = setup(&server, arguments);
+        command.env("MAINTENANCE_DATABASE_URL", superuser(&server));
+        command.env("AUTHORITY_OWNER_PASSWORD", OWNER_PASSWORD).env("AUTHORITY_APP_PASSWORD", APP_PASSWORD);
+        command
+    };
+    run(prepared(&[]).env("AUTHORITY_SERVING_ROLE", "web"), 0);
+    let before = state(&server).await;
+    let forgotten = run(&mut prepared(&[]), 1);
+    assert!(forgotten.stderr.starts_with("error: the role \"web\" serves requests"), "{}", forgotten.stderr);
+    assert!(forgotten.stderr.contains("fix: AUTHORITY_SERVING_ROLE='web'"), "{}", forgotten.stderr);
+    let url = url_with(&server, "authority", OWNER_PASSWORD_ENCODED, "authority_db");
+    let migrated = run(&mut authority_db(&url, &["migrate"]), 1);
+    assert_eq!(migrated.stderr, forgotten.stderr);
+    assert_eq!(state(&server).await, before);
+    run(prepared(&[]).env("AUTHORITY_SERVING_ROLE", "web"), 0);
+}
+
+#[tokio::test]
 async fn several_runs_at_once_end_with_one_database() {
     let server = empty_server().await;
     let start = |()| {

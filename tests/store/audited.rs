@@ -42,7 +42,11 @@ async fn success_and_refusal_are_written_by_the_statement_itself_without_a_secre
         .expect("a database");
     let reason = RevocationReason::Administrator;
     let actor = Actor::User(world.user);
-    world.store.revoke_family(refresh.family(), reason, actor, Some(seventh), now).await.expect("a database");
+    world
+        .store
+        .revoke_family(refresh.family(), None, reason, actor, Some(seventh), now)
+        .await
+        .expect("a database");
     world
         .store
         .revoke_tokens_of_user(world.user, reason, Actor::System, Some(eighth), now)

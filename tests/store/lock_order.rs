@@ -142,7 +142,10 @@ async fn of_operations_on_one_person_at_once_none_meet_in_a_circle() {
             tasks.spawn(async move {
                 let reason = RevocationReason::Administrator;
                 let family = issued.refresh.family();
-                store.revoke_family(family, reason, Actor::System, None, now).await.expect("a database");
+                store
+                    .revoke_family(family, None, reason, Actor::System, None, now)
+                    .await
+                    .expect("a database");
                 let random = &mut system_random();
                 let revoke = store.revoke_access_token(&issued.access, client, None, now, random);
                 revoke.await.expect("a database");

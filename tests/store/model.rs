@@ -157,7 +157,7 @@ impl History {
 
 async fn revoke_family(store: &Store, token: &RefreshToken, now: DateTime<Utc>) -> Outcome {
     let reason = RevocationReason::UserRequest;
-    let revoked = store.revoke_family(token.family(), reason, Actor::System, None, now).await;
+    let revoked = store.revoke_family(token.family(), None, reason, Actor::System, None, now).await;
     Outcome::Revocation(revoked.expect("a database") == Revocation::Revoked)
 }
 

@@ -212,14 +212,14 @@ async fn a_family_is_revoked_by_any_of_its_tokens_or_by_its_id() {
     let token = world.family("openid").await;
     let (actor, reason) = (Actor::User(world.user), RevocationReason::UserRequest);
     for wanted in [Revocation::Revoked, Revocation::Revoked] {
-        let revoke = world.store.revoke_family(token.family(), reason, actor, None, world.now).await;
+        let revoke = world.store.revoke_family(token.family(), None, reason, actor, None, world.now).await;
         assert_eq!(revoke.expect("a database"), wanted);
     }
     world.wait(1);
-    let revoke = world.store.revoke_family(token.family(), reason, actor, None, world.now).await;
+    let revoke = world.store.revoke_family(token.family(), None, reason, actor, None, world.now).await;
     assert_eq!(revoke.expect("a database"), Revocation::Already);
     let nothing = RefreshTokenId::new(world.now, &mut world.random);
-    let revoke = world.store.revoke_family(nothing, reason, actor, None, world.now).await;
+    let revoke = world.store.revoke_family(nothing, None, reason, actor, None, world.now).await;
     assert_eq!(revoke.expect("a database"), Revocation::Unknown);
     assert_eq!(world.rotate(&token).await.0.expect_err("revoked"), RotateRefusal::Revoked);
 }
@@ -261,7 +261,10 @@ async fn everything_of_a_user_or_client_is_revoked_by_one_number_that_a_repeated
         world.sql("UPDATE sessions SET user_epoch = (SELECT revocation_epoch FROM users)").await;
         let audit = Audit::new(world.now, &mut world.random);
         let family = RefreshTokenId::new(world.now, &mut world.random);
-        store.revoke_family(family, reason, Actor::System, Some(&audit), now).await.expect("a database");
+        store
+            .revoke_family(family, None, reason, Actor::System, Some(&audit), now)
+            .await
+            .expect("a database");
         assert_eq!(revoke(Some(&audit)).await, Revocation::Revoked);
         assert_eq!(world.value(&format!("SELECT revocation_epoch FROM {table}")).await, "3");
         world.sql("UPDATE sessions SET user_epoch = (SELECT revocation_epoch FROM users)").await;
@@ -292,7 +295,7 @@ async fn a_call_at_a_time_with_nanoseconds_is_known_again() {
             world.store.revoke_access_token(&issued.access, client, None, now, &mut world.random).await;
         assert_eq!(access.expect("a database"), Revocation::Revoked, "{call}");
         let family = issued.refresh.family();
-        let family = world.store.revoke_family(family, reason, Actor::System, None, now).await;
+        let family = world.store.revoke_family(family, None, reason, Actor::System, None, now).await;
         assert_eq!(family.expect("a database"), Revocation::Revoked, "{call}");
         let ended = world.store.end_sessions_of_user(user, None, reason, Actor::System, None, now).await;
         assert_eq!(ended.expect("a database"), 1, "{call}");

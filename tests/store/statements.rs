@@ -30,7 +30,7 @@ async fn every_operation(world: &mut World) {
         .expect("a database");
     world
         .store
-        .revoke_family(successor.family(), reason, Actor::System, None, now)
+        .revoke_family(successor.family(), None, reason, Actor::System, None, now)
         .await
         .expect("a database");
     let (outcome, _) =

@@ -13,7 +13,7 @@ mod wait;
 
 pub(crate) use catalog::{canonical_text, everything, schema};
 pub(crate) use database::{Database, Refusal, column, execute, fails};
-pub(crate) use program::{Outcome, authority_db, cargo};
+pub(crate) use program::{Outcome, authority_db, cargo, example};
 pub(crate) use programs::{pgbench, programs, psql};
 pub(crate) use recorder::{Recorder, Seen};
 pub(crate) use server::server;

@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 
@@ -27,28 +27,39 @@ impl From<Output> for Outcome {
 /// The operator's program, in an environment that holds its `DATABASE_URL` and nothing else, away from
 /// any `.env`, without a terminal.
 pub(crate) fn authority_db(database_url: &str, arguments: &[&str]) -> Command {
-    let mut command = Command::new(built());
-    command.args(arguments).env_clear().env("DATABASE_URL", database_url).current_dir("/");
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    let mut command = alone(PROGRAM.get_or_init(|| built("authority-admin", "authority-db")));
+    command.args(arguments).env("DATABASE_URL", database_url);
+    command
+}
+
+/// The authorization server of `examples/`, alike, on a port that is free.
+pub(crate) fn example(database_url: &str, variables: &[(&str, &str)]) -> Command {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    let mut command = alone(PROGRAM.get_or_init(|| built("authority-example", "authority-example")));
+    command.env("DATABASE_URL", database_url).env("LISTEN", "127.0.0.1:0").envs(variables.iter().copied());
+    command
+}
+
+fn alone(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear().current_dir("/");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
-/// The path of the program, built from the sources as they are.
-fn built() -> &'static PathBuf {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let mut cargo = cargo();
-        cargo.args(["build", "--quiet", "--package", "authority-admin", "--bin", "authority-db"]);
-        let output =
-            cargo.args(["--message-format", "json-render-diagnostics"]).output().expect("cargo runs");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let messages = String::from_utf8(output.stdout).expect("cargo prints UTF-8");
-        let executable = messages.lines().find_map(|line| {
-            let message: serde_json::Value = serde_json::from_str(line).expect("cargo prints JSON");
-            message.get("executable")?.as_str().map(PathBuf::from)
-        });
-        executable.expect("cargo tells where the program is")
-    })
+/// The path of a program, built from the sources as they are.
+fn built(package: &str, program: &str) -> PathBuf {
+    let mut cargo = cargo();
+    cargo.args(["build", "--quiet", "--package", package, "--bin", program]);
+    let output = cargo.args(["--message-format", "json-render-diagnostics"]).output().expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let messages = String::from_utf8(output.stdout).expect("cargo prints UTF-8");
+    let executable = messages.lines().find_map(|line| {
+        let message: serde_json::Value = serde_json::from_str(line).expect("cargo prints JSON");
+        message.get("executable")?.as_str().map(PathBuf::from)
+    });
+    executable.expect("cargo tells where the program is")
 }
 
 /// The cargo of this test run, in its workspace and in the environment of a person who calls it.

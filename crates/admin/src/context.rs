@@ -2,9 +2,10 @@ use std::env;
 use std::path::PathBuf;
 
 use anstream::eprintln;
-use authority_connection::{Config, ConfigError, Environment, url_has_password};
+use authority_connection::{Config, ConfigError, Environment, EnvironmentError, url_has_password};
 use authority_local_postgres::{
-    Config as PrivateConfig, Embedded, Engine, Programs, SearchPath, Server, UserDirs, programs,
+    Config as PrivateConfig, Embedded, Engine, LocalPostgresError, Programs, SearchPath, Server, UserDirs,
+    programs,
 };
 use authority_migration::grants::SERVING_ROLE;
 use authority_migration::runner::LEDGER_TABLE;
@@ -19,6 +20,10 @@ const POOL_SIZE: u32 = 3;
 
 /// What a URL that could not be understood should have been like.
 const DATABASE_URL_FORM: &str = "DATABASE_URL=postgres://user:password@host:port/database";
+
+/// What helps where `AUTHORITY_PG_BIN` names the wrong folder.
+const PG_BIN_FIX: &str = "set AUTHORITY_PG_BIN to the folder that pg_config --bindir prints, such as \
+    /usr/lib/postgresql/18/bin; or unset it, and the newest of this machine are taken";
 
 /// Which database a command works on.
 #[derive(Args, Clone, Debug, Default)]
@@ -70,10 +75,19 @@ pub struct Connected {
 impl Context {
     /// The context of a program that is called `program`, for the workspace that the current directory is in.
     ///
-    /// Fails when the current directory or `.env` cannot be read.
+    /// Fails when the current directory or `.env` cannot be read, or `.env` is a stranger's.
     pub fn new(program: &'static str, options: DatabaseOptions) -> Outcome<Self> {
-        let environment = Environment::from_process().map_err(|error| Failure::new(&error))?;
-        let here = env::current_dir().map_err(|error| Failure::new(&error))?;
+        let environment = Environment::from_process().map_err(|error| {
+            let failure = Failure::new(&error).with_fix(error.fix());
+            match error {
+                EnvironmentError::Malformed { .. } => failure.as_wrong_usage(),
+                _ => failure,
+            }
+        })?;
+        let here = env::current_dir().map_err(|error| {
+            let error = EnvironmentError::CurrentDirectory(error);
+            Failure::new(&error).with_fix(error.fix())
+        })?;
         let source_tree = here.ancestors().find(|dir| dir.join("Cargo.lock").is_file());
         let workspace = source_tree.unwrap_or(&here).to_owned();
         Ok(Self { program, environment, is_source_tree: source_tree.is_some(), workspace, options })
@@ -121,7 +135,8 @@ impl Context {
     /// Fails when the URL cannot be understood or holds a password on the command line, when no database is named
     /// outside of a source tree, and when the private server is needed and cannot be started.
     pub fn database(&self) -> Outcome<Database> {
-        let unclear = |error: ConfigError| Failure::new(&error).with_fix(DATABASE_URL_FORM.to_owned());
+        let unclear =
+            |error: ConfigError| Failure::new(&error).with_fix(DATABASE_URL_FORM.to_owned()).as_wrong_usage();
         if let Some(url) = &self.options.database_url {
             let config = self.config_of_argument("--database-url", "DATABASE_URL", url)?;
             return Ok(Database { config, origin: Origin::DatabaseUrl });
@@ -151,7 +166,8 @@ impl Context {
             return Err(Failure::wrong_usage(sentence).with_fix(fix));
         }
         Config::parse(url, &self.environment).map_err(|error| {
-            Failure::new(&error).with_fix(DATABASE_URL_FORM.replace("DATABASE_URL", variable))
+            let fix = DATABASE_URL_FORM.replace("DATABASE_URL", variable);
+            Failure::new(&error).with_fix(fix).as_wrong_usage()
         })
     }
 
@@ -164,12 +180,11 @@ impl Context {
     /// Outside of a source tree nobody has a private server by accident: a job that has lost its environment must fail
     /// and not work on an empty database.
     fn require_private_server(&self) -> Outcome {
-        let has_one = || {
-            let programs = self.programs_that_are_there().ok().flatten();
-            let config = programs.and_then(|programs| self.private_config(programs).ok());
-            config.is_some_and(|config| !config.existing().is_empty())
-        };
-        if self.is_source_tree || has_one() {
+        if self.is_source_tree {
+            return Ok(());
+        }
+        let config = self.programs_that_are_there()?.and_then(|programs| self.private_config(programs).ok());
+        if config.is_some_and(|config| !config.existing().is_empty()) {
             return Ok(());
         }
         Err(Failure::wrong_usage(
@@ -202,9 +217,39 @@ impl Context {
     #[must_use]
     pub fn search_path(&self) -> SearchPath {
         let search = SearchPath::new(self.environment.path());
-        match self.environment.get_os("AUTHORITY_PG_BIN") {
-            Some(directory) => SearchPath::only([PathBuf::from(directory)]),
+        match self.folder_of_programs() {
+            Some(folder) => SearchPath::only([folder]),
             None => search,
+        }
+    }
+
+    /// `AUTHORITY_PG_BIN`: the only folder to look for programs of PostgreSQL in.
+    fn folder_of_programs(&self) -> Option<PathBuf> {
+        self.environment.get_os("AUTHORITY_PG_BIN").map(PathBuf::from)
+    }
+
+    /// That the folder of `AUTHORITY_PG_BIN` does not have what is needed, where that names one.
+    pub(crate) fn named_folder_lacks(&self, what: &str) -> Option<Failure> {
+        let folder = self.folder_of_programs()?;
+        let lack = if folder.is_dir() {
+            format!("has no {what}")
+        } else {
+            "is no folder, or one that this user may not see".to_owned()
+        };
+        let sentence = format!("{}, which AUTHORITY_PG_BIN names, {lack}", folder.display());
+        Some(Failure::wrong_usage(sentence).with_fix(PG_BIN_FIX.to_owned()))
+    }
+
+    /// That there are no programs of a server.
+    fn missing(&self, error: &LocalPostgresError) -> Failure {
+        match error {
+            LocalPostgresError::NoPrograms { too_old } if too_old.is_empty() => self
+                .named_folder_lacks("postgres, initdb and pg_ctl that work")
+                .unwrap_or_else(|| private(error)),
+            LocalPostgresError::NoPrograms { .. } if self.folder_of_programs().is_some() => {
+                private(error).with_fix(PG_BIN_FIX.to_owned()).as_wrong_usage()
+            }
+            _ => private(error),
         }
     }
 
@@ -216,17 +261,23 @@ impl Context {
     pub fn programs(&self) -> Outcome<Programs> {
         let wanted = self.wanted_engine()?;
         // Who names a folder means the programs in it, and no others.
-        let names_a_folder = wanted.is_none() && self.environment.get_os("AUTHORITY_PG_BIN").is_some();
+        let names_a_folder = wanted.is_none() && self.folder_of_programs().is_some();
         let embedded = if names_a_folder { None } else { self.embedded()? };
         let progress = |progress| eprintln!("{progress}");
-        programs::choose(&self.search_path(), wanted, embedded.as_ref(), progress)
-            .map_err(|error| private(&error))
+        let chosen = programs::choose(&self.search_path(), wanted, embedded.as_ref(), progress);
+        chosen.map_err(|error| self.missing(&error))
     }
 
     /// Programs with which a server can be stopped, without bringing any.
+    ///
+    /// Fails when `AUTHORITY_PG_BIN` names a folder without them.
     fn programs_that_are_there(&self) -> Outcome<Option<Programs>> {
-        if let Ok(programs) = programs::newest(&self.search_path()) {
-            return Ok(Some(programs));
+        match programs::newest(&self.search_path()) {
+            Ok(programs) => return Ok(Some(programs)),
+            Err(error) if self.wanted_engine()?.is_none() && self.folder_of_programs().is_some() => {
+                return Err(self.missing(&error));
+            }
+            Err(_) => {}
         }
         let Some(embedded) = self.embedded()? else { return Ok(None) };
         embedded.installed().map_err(|error| private(&error))
@@ -326,6 +377,6 @@ impl Connected {
     }
 }
 
-fn private(error: &authority_local_postgres::LocalPostgresError) -> Failure {
+fn private(error: &LocalPostgresError) -> Failure {
     Failure::new(error).with_fix(error.fix())
 }

@@ -69,9 +69,11 @@ pub(crate) fn psql(context: &Context, args: &PsqlArgs) -> Outcome {
         Origin::DatabaseUrl => None,
     };
     let psql = own.or_else(|| programs::find_client(&search, "psql")).ok_or_else(|| {
-        Failure::saying("psql is not installed on this machine").with_fix(
-            "apt-get install postgresql-client, dnf install postgresql, or brew install libpq".to_owned(),
-        )
+        context.named_folder_lacks("psql").unwrap_or_else(|| {
+            Failure::saying("psql is not installed on this machine").with_fix(
+                "apt-get install postgresql-client, dnf install postgresql, or brew install libpq".to_owned(),
+            )
+        })
     })?;
     let status = Command::new(&psql)
         .args(&args.arguments)

@@ -30,6 +30,18 @@ pub enum EnvironmentError {
         /// What the operating system said.
         source: std::io::Error,
     },
+    /// A `.env`, or the link of that name, belongs to somebody who has no say in what this user works on: who is
+    /// neither this user nor root nor the owner of the folder that it lies in.
+    #[error(
+        "{} belongs to {}, who is neither this user nor root nor the owner of its folder: it is not read",
+        path.display(), name_of(*owner)
+    )]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// The user id of the owner.
+        owner: u32,
+    },
     /// A line of `.env` is not `NAME=value`.
     #[error("{} line {line}: not of the form NAME=value (quote a value that has spaces)", path.display())]
     Malformed {
@@ -40,10 +52,37 @@ pub enum EnvironmentError {
     },
 }
 
+impl EnvironmentError {
+    /// The command or step that mends it.
+    #[must_use]
+    pub fn fix(&self) -> String {
+        match self {
+            Self::CurrentDirectory(_) => "change to a folder that exists and that you may read".to_owned(),
+            Self::Unreadable { path, .. } => format!(
+                "let this user read {}, or set the variables in the environment and work in a folder without it",
+                path.display()
+            ),
+            Self::Foreign { path, .. } => format!(
+                "look at what is in it; where that is right, make it (and what it links to) yours: sudo chown -h \
+                 \"$(id -u)\" '{}'; otherwise work in another folder",
+                path.display()
+            ),
+            Self::Malformed { path, line } => format!("correct line {line} of {}", path.display()),
+        }
+    }
+}
+
+/// The name of a user, where the operating system knows one.
+fn name_of(user: u32) -> String {
+    let known = nix::unistd::User::from_uid(user.into()).ok().flatten();
+    known.map_or_else(|| format!("user {user}"), |known| known.name)
+}
+
 impl Environment {
     /// Reads the variables of the process, and below them those of the `.env` that is nearest to the current
     /// directory, looking upward. A variable of the process wins over the same one in the file; the process
-    /// environment itself is not changed. Fails when a `.env` is there and cannot be read or parsed.
+    /// environment itself is not changed. Fails when a `.env` is there and cannot be read or parsed, or is somebody's who
+    /// has no say here.
     pub fn from_process() -> Result<Self, EnvironmentError> {
         let directory = std::env::current_dir().map_err(EnvironmentError::CurrentDirectory)?;
         let mut variables: BTreeMap<OsString, OsString> = std::env::vars_os().collect();

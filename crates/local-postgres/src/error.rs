@@ -194,6 +194,15 @@ impl LocalPostgresError {
                     _ => format!("look at the permissions of {path} and of the directories above it"),
                 }
             }
+            Self::Io { source, path, .. } if source.kind() == io::ErrorKind::StorageFull => {
+                format!("make room on the disk of {}", path.display())
+            }
+            Self::Io { source, path, .. } if source.kind() == io::ErrorKind::ReadOnlyFilesystem => {
+                format!("{} cannot be written to: set XDG_STATE_HOME to a directory that can", path.display())
+            }
+            Self::StartFailed { log, .. } => {
+                format!("mend what it names; all of it stands in '{}'", log.display())
+            }
             Self::Busy { holder, .. } => {
                 let pid = (*holder)?;
                 format!(
@@ -202,11 +211,7 @@ impl LocalPostgresError {
             }
             Self::Unresponsive { pid } => format!("kill -QUIT {pid}"),
             Self::StopFailed { .. } => "close the sessions that keep it busy, and stop it again".into(),
-            Self::Io { .. }
-            | Self::Random(_)
-            | Self::ProgramFailed { .. }
-            | Self::StartFailed { .. }
-            | Self::NotRunning => return None,
+            Self::Io { .. } | Self::Random(_) | Self::ProgramFailed { .. } | Self::NotRunning => return None,
         })
     }
 

@@ -80,6 +80,13 @@ pub(crate) async fn settings(
     read.collect::<sqlx::Result<_>>().map_err(Error::server)
 }
 
+/// The longest lifetime of an unused refresh token that a client has instead of the setting, in seconds.
+pub(crate) async fn longest_refresh_token_ttl(connection: &mut PgConnection) -> Result<Option<i64>> {
+    let query = sqlx::query("SELECT max(refresh_token_ttl)::bigint AS longest FROM clients");
+    let row = query.persistent(false).fetch_one(connection).await.map_err(Error::server)?;
+    row.try_get("longest").map_err(Error::server)
+}
+
 /// Makes sure that the tables are there, that this role may maintain them, and that the database can be written to.
 ///
 /// In a transaction, as a pooler keeps even the parts of one statement together only there.
@@ -97,7 +104,7 @@ pub(crate) async fn site(pool: &PgPool) -> Result<Site> {
                  FROM (SELECT min(pg_catalog.pg_get_userbyid(relowner)::text) AS owner FROM pg_catalog.pg_class
                         WHERE oid = pg_catalog.to_regclass('public.audit_logs')) AS c";
     let needed = TABLES.iter().map(|(table, _)| *table);
-    let needed = needed.chain(["device_codes", "refresh_tokens", "sessions", "settings"]);
+    let needed = needed.chain(["clients", "device_codes", "refresh_tokens", "sessions", "settings"]);
     let names: Vec<String> = needed.map(str::to_owned).collect();
     let row = sqlx::query(sql).bind(names).persistent(false).fetch_one(&mut *transaction).await;
     let row = row.map_err(Error::server)?;

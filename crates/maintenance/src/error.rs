@@ -64,7 +64,16 @@ impl Error {
             Self::NotOwner { owner, .. } => format!("name the role {owner} in DATABASE_URL"),
             Self::Denied(_) => "name the role that owns the tables in DATABASE_URL".to_owned(),
             Self::ReadOnly => "name the primary server in DATABASE_URL".to_owned(),
-            Self::Connection(_) | Self::Server(_) => return None,
+            Self::Connection(_) => {
+                format!(
+                    "check that the server runs, then run {program} maintain again: it continues where this stopped"
+                )
+            }
+            Self::Server(_) => {
+                format!(
+                    "{program} doctor says what is wrong with the database; then run {program} maintain again"
+                )
+            }
         })
     }
 }

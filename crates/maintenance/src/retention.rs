@@ -4,11 +4,14 @@
 //!   as an expired one.
 //! - **Authorization codes** live for ten minutes. A used one is kept until what it issued has run out, so that a replay
 //!   still finds what to revoke (RFC 6749 section 4.1.2): for the life of an access token, and for as long as a refresh
-//!   token may lie unused (`tokens.refresh_token_ttl`). A replay after that is refused as unknown.
+//!   token may lie unused, by `tokens.refresh_token_ttl` or by the longest of what clients have instead. A replay after
+//!   that is refused as unknown. What the grant may live in all (`tokens.refresh_token_absolute_ttl`) is not waited for:
+//!   a grant that is still alive then has been refreshed by whom it was given to, and who comes with a code of so long
+//!   ago could not have used it for anything since its first ten minutes.
 //! - **Audit logs** are kept for `audit.log_retention_days`, and for ever when that is 0 or null.
 //! - **Device codes** are kept for a day, so that a device that comes back hears `expired_token` (RFC 8628 section 3.5).
-//! - **Refresh token families** are kept for a week after they expired or were revoked: longer than any access token
-//!   that they issued, and a thief's or a slow client's next attempt is still told from garbage.
+//! - **Refresh token families** are kept for a week after they expired or were revoked, however long they live: longer
+//!   than any access token that they issued, and a thief's or a slow client's next attempt is still told from garbage.
 //! - **Sessions** are kept for thirty days after they ended, for lists of recent sign-ins, and longer while a family, a
 //!   code or a valid access token belongs to them, which would go with them.
 
@@ -44,8 +47,13 @@ pub(crate) struct Retention {
 }
 
 impl Retention {
-    /// What the settings say, by key, as JSON; a setting that is not there has its default.
-    pub(crate) fn new(now: DateTime<Utc>, settings: &BTreeMap<String, String>) -> Self {
+    /// What the settings say, by key, as JSON, and the longest time in seconds for which a client's own setting lets a
+    /// refresh token lie unused; a setting that is not there has its default.
+    pub(crate) fn new(
+        now: DateTime<Utc>,
+        settings: &BTreeMap<String, String>,
+        of_clients: Option<i64>,
+    ) -> Self {
         // Anything but a number, above all null, is no number of days to keep something.
         let number = |key: &str, default: i64| match settings.get(key) {
             None => Some(default),
@@ -54,6 +62,7 @@ impl Retention {
         let days = number(AUDIT_LOG_RETENTION_DAYS, DEFAULT_AUDIT_DAYS);
         let days = days.and_then(|days| u64::try_from(days).ok()).filter(|days| *days > 0);
         let refresh = number(REFRESH_TOKEN_TTL, DEFAULT_REFRESH_SECONDS).unwrap_or(DEFAULT_REFRESH_SECONDS);
+        let refresh = refresh.max(of_clients.unwrap_or(0));
         let codes = TimeDelta::try_seconds(refresh).map(|refresh| refresh.max(ACCESS_TOKENS));
         let ago = |kept: TimeDelta| now.checked_sub_signed(kept);
         Self {
@@ -88,8 +97,12 @@ mod tests {
     }
 
     fn with(settings: &[(&str, &str)]) -> Retention {
+        with_clients(settings, None)
+    }
+
+    fn with_clients(settings: &[(&str, &str)], of_clients: Option<i64>) -> Retention {
         let settings = settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        Retention::new(at("2027-03-31T12:00:00Z"), &settings)
+        Retention::new(at("2027-03-31T12:00:00Z"), &settings, of_clients)
     }
 
     #[test]
@@ -114,5 +127,13 @@ mod tests {
         assert_eq!(codes("864000"), Some(at("2027-03-21T11:00:00Z")));
         assert_eq!(codes("null"), Some(at("2027-03-01T11:00:00Z")));
         assert_eq!(codes("999999999999999999"), None);
+    }
+
+    #[test]
+    fn codes_are_kept_for_the_client_whose_refresh_tokens_live_longest() {
+        let codes =
+            |seconds| with_clients(&[(REFRESH_TOKEN_TTL, "864000")], Some(seconds)).authorization_codes;
+        assert_eq!(codes(60), Some(at("2027-03-21T11:00:00Z")));
+        assert_eq!(codes(5_184_000), Some(at("2027-01-30T11:00:00Z")));
     }
 }

@@ -97,7 +97,8 @@ impl Maintenance {
     pub(crate) async fn retention(&self, work: &Work) -> Result<Retention> {
         let mut look = work.look().await?;
         let settings = catalog::settings(&mut look, &[AUDIT_LOG_RETENTION_DAYS, REFRESH_TOKEN_TTL]).await?;
-        Ok(Retention::new(self.now, &settings))
+        let of_clients = catalog::longest_refresh_token_ttl(&mut look).await?;
+        Ok(Retention::new(self.now, &settings, of_clients))
     }
 
     async fn purge(&self, work: &Work, purge: &Purge, report: &mut Report) -> Result<ControlFlow<()>> {

@@ -130,11 +130,15 @@ impl Error {
             }
             Self::Commit(_) => format!("{program} seed says whether it happened, and repeats it if not"),
             Self::Setting(error) => error.fix(),
-            Self::Connection(_)
-            | Self::Hash(_)
-            | Self::Randomness(_)
-            | Self::HashingThread(_)
-            | Self::Server(_) => return None,
+            Self::Connection(_) => {
+                format!("check that the server runs, then repeat: {program} seed")
+            }
+            Self::Hash(HashError::TooLong) => {
+                "choose a shorter one, or leave it out: a strong one is then generated".to_owned()
+            }
+            Self::Server(_) => format!("{program} doctor says what is wrong with the database"),
+            // Of the machine, not of what anybody did.
+            Self::Hash(_) | Self::Randomness(_) | Self::HashingThread(_) => return None,
         })
     }
 }

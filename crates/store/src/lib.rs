@@ -137,7 +137,7 @@ pub use ids::{
 };
 pub use metrics::{BUCKETS, Metrics, StatementMetrics};
 pub use pkce::{BadPkce, CodeChallenge, CodeVerifier};
-pub use refresh_tokens::{IntrospectedRefreshToken, Rotate, RotateRefusal, Rotation};
+pub use refresh_tokens::{IntrospectedRefreshToken, ListedFamily, Rotate, RotateRefusal, Rotation};
 pub use revocation::Revocation;
 pub use scopes::{BadScope, Scopes};
 pub use sender::{BadThumbprint, SenderConstraint, Thumbprint};

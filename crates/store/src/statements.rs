@@ -109,8 +109,9 @@ statements! {
     ];
     DEVICE_CODES_LOOK_UP = device_codes.look_up audited [TEXT, UUID, UUID];
     REFRESH_TOKENS_INTROSPECT = refresh_tokens.introspect plain [TIMESTAMPTZ, UUID];
+    REFRESH_TOKENS_LIST = refresh_tokens.list plain [TIMESTAMPTZ, UUID];
     REFRESH_TOKENS_REVOKE = refresh_tokens.revoke audited [UUID, BYTEA, BYTEA, UUID, TEXT];
-    REFRESH_TOKENS_REVOKE_FAMILY = refresh_tokens.revoke_family audited [UUID, TEXT, TEXT, UUID];
+    REFRESH_TOKENS_REVOKE_FAMILY = refresh_tokens.revoke_family audited [UUID, UUID, TEXT, TEXT, UUID];
     REFRESH_TOKENS_ROTATE = refresh_tokens.rotate audited [
         UUID, BYTEA, BYTEA, BYTEA, UUID, BYTEA, BYTEA, TEXT_ARRAY, TEXT_ARRAY, TEXT, TEXT, UUID, BYTEA, TEXT_ARRAY,
     ];

@@ -1,22 +1,27 @@
 //! What every endpoint has at hand.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use authority_store::{ClientIdentifier, Store};
 
-use crate::Clock;
 use crate::passwords::Passwords;
+use crate::{Clock, Issuer};
 
 /// What one installation of this server is told.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Where people and clients reach the server: `https://auth.example`, without a slash at the end. It is the
-    /// `issuer` of RFC 8414. With `https`, cookies are for encrypted connections alone.
-    pub issuer: String,
+    /// Where people and clients reach the server. With `https`, cookies are for encrypted connections alone.
+    pub issuer: Issuer,
     /// Confidential clients that may introspect the tokens of every client, because they serve resources. Others see
     /// their own tokens (RFC 7662 section 4).
     pub resource_servers: BTreeSet<ClientIdentifier>,
+    /// The addresses of proxies in front of the server, which say in `X-Forwarded-For` for whom they ask.
+    pub proxies: BTreeSet<IpAddr>,
+    /// How long requests that have begun may still take once the server is to stop.
+    pub patience: Duration,
 }
 
 /// What every endpoint has at hand.
@@ -38,6 +43,6 @@ impl App {
 
     /// Who may accept the access tokens (RFC 9068 section 2.2): whoever introspects them here.
     pub(crate) fn audience(&self) -> [String; 1] {
-        [self.settings.issuer.clone()]
+        [self.settings.issuer.to_string()]
     }
 }

@@ -18,7 +18,7 @@ pub(crate) enum Cookie {
 impl Cookie {
     /// With `__Host-`, browsers take it from this host alone, over TLS (RFC 6265bis section 4.1.3.2).
     fn name(self, app: &App) -> &'static str {
-        match (self, is_encrypted(app)) {
+        match (self, app.settings.issuer.is_encrypted()) {
             (Self::Session, true) => "__Host-session",
             (Self::Session, false) => "session",
             (Self::Login, true) => "__Host-login",
@@ -26,11 +26,13 @@ impl Cookie {
         }
     }
 
-    /// What the browser holds.
+    /// What the browser holds. An empty cookie is none: everybody knows what its forms would carry.
     pub(crate) fn read(self, app: &App, headers: &HeaderMap) -> Option<Zeroizing<String>> {
         let lines = headers.get_all(COOKIE).into_iter().filter_map(|line| line.to_str().ok());
         let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        pairs.find(|(name, _)| *name == self.name(app)).map(|(_, value)| Zeroizing::new(value.to_owned()))
+        pairs
+            .find(|(name, value)| *name == self.name(app) && !value.is_empty())
+            .map(|(_, value)| Zeroizing::new(value.to_owned()))
     }
 
     /// `Set-Cookie` with a value: no script reads it, and no other site sends it with a form.
@@ -45,14 +47,10 @@ impl Cookie {
 
     fn header(self, app: &App, value: &str, lifetime: &str) -> Option<HeaderValue> {
         let name = self.name(app);
-        let secure = if is_encrypted(app) { "; Secure" } else { "" };
+        let secure = if app.settings.issuer.is_encrypted() { "; Secure" } else { "" };
         let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{lifetime}");
         let mut header = HeaderValue::try_from(text).ok()?;
         header.set_sensitive(true);
         Some(header)
     }
-}
-
-fn is_encrypted(app: &App) -> bool {
-    app.settings.issuer.starts_with("https://")
 }

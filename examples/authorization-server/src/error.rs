@@ -6,6 +6,7 @@ use axum::http::header::WWW_AUTHENTICATE;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use crate::Sentence;
 use crate::html;
 use crate::json::answer;
 use crate::parameters::BadForm;
@@ -73,7 +74,8 @@ impl From<BadForm> for Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         // It names statements and constraints, and never a value.
-        tracing::error!(error = &error as &dyn std::error::Error, fix = error.fix().as_deref(), "the store failed");
+        let fix = error.fix().map(|fix| format!(" ({fix})")).unwrap_or_default();
+        tracing::error!("the store failed: {}{fix}", Sentence(&error));
         if error.is_transient() {
             Self::new(ErrorCode::TemporarilyUnavailable, "the database is not available; try again")
         } else {
@@ -123,6 +125,8 @@ impl IntoResponse for BadForm {
 impl IntoResponse for PageError {
     fn into_response(self) -> Response {
         let Failure { because, status, .. } = self.0;
+        // With 401 goes what a browser should ask the person for (RFC 9110 section 15.5.2), and it should ask for nothing.
+        let status = if status == StatusCode::UNAUTHORIZED { StatusCode::FORBIDDEN } else { status };
         (status, html::page("It did not work", &html::paragraph(because))).into_response()
     }
 }

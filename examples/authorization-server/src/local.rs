@@ -12,27 +12,49 @@ use crate::error::Failure;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Local(String);
 
+/// Octets of the longest one. Encoded in the form of the login, which triples it at worst, it is within
+/// [`LARGEST_FORM`](crate::parameters::LARGEST_FORM).
+const LONGEST: usize = 4096;
+
+/// The pages that a login may lead back to.
+const KNOWN: [&str; 2] = ["/authorize", "/device"];
+
 impl Local {
     /// Understands what a form or a query says.
     pub(crate) fn new(text: &str) -> Self {
-        let path = text.split('?').next().unwrap_or_default();
-        let is_known = ["/authorize", "/device"].contains(&path) && HeaderValue::from_str(text).is_ok();
-        Self(if is_known { text.to_owned() } else { "/".to_owned() })
+        Self::known(text).unwrap_or_else(Self::first_page)
     }
 
-    /// The address of a request.
-    pub(crate) fn of(uri: &Uri) -> Self {
-        Self::new(uri.path_and_query().map_or("/", |path| path.as_str()))
+    /// The address of a request, unless it is too long, or otherwise none that a login may lead back to.
+    pub(crate) fn of(uri: &Uri) -> Option<Self> {
+        uri.path_and_query().and_then(|path| Self::known(path.as_str()))
+    }
+
+    /// The page that everybody may see.
+    pub(crate) fn first_page() -> Self {
+        Self("/".to_owned())
+    }
+
+    /// The whole text has to be of characters that an address has: browsers drop tabs and line ends from one, so that
+    /// what was compared would not be where they go.
+    fn known(text: &str) -> Option<Self> {
+        let path = text.split(['?', '#']).next().unwrap_or_default();
+        let is_safe = text.len() <= LONGEST && text.bytes().all(|octet| octet.is_ascii_graphic());
+        (is_safe && KNOWN.contains(&path)).then(|| Self(text.to_owned()))
     }
 
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The login that leads back here.
-    pub(crate) fn after_login(&self) -> String {
-        let mut query = form_urlencoded::Serializer::new(String::from("/login?"));
-        query.append_pair("return_to", &self.0).finish()
+    /// A page that leads here when the person has done there what they have to.
+    pub(crate) fn after(&self, page: &str) -> String {
+        if *self == Self::first_page() {
+            return page.to_owned();
+        }
+        let query =
+            form_urlencoded::Serializer::new(String::new()).append_pair("return_to", &self.0).finish();
+        format!("{page}?{query}")
     }
 }
 
@@ -46,11 +68,14 @@ pub(crate) fn redirect(to: &str) -> Result<Response, Failure> {
 
 #[cfg(test)]
 mod tests {
-    use super::Local;
+    use super::{LONGEST, Local};
+    use crate::parameters::LARGEST_FORM;
 
     #[test]
     fn a_login_leads_back_to_known_pages_only() {
-        for text in ["/authorize?client_id=a", "/device", "/device?user_code=X"] {
+        for text in
+            ["/authorize?client_id=a", "/device", "/device?user_code=X", "/authorize?state=//evil.example"]
+        {
             assert_eq!(Local::new(text).as_str(), text);
         }
         let elsewhere = [
@@ -61,11 +86,41 @@ mod tests {
             "/device/../..//evil.example",
             "/devices",
             "/authorize?\r\nSet-Cookie: a=b",
+            "/authorize?a=\t",
+            "/authorize?a=b c",
+            "/authorize?a=\u{e4}",
+            "/authorize/",
+            "/authorize\\@evil.example",
+            "/authorize%00",
+            "/%2fevil.example",
+            "/\t/evil.example",
+            " /device",
+            "/device ",
+            "?/device",
+            "javascript:alert(1)//device",
+            "/metrics",
+            "/logout",
             "device",
             "/login",
         ];
         for text in elsewhere {
             assert_eq!(Local::new(text).as_str(), "/", "{text:?}");
         }
+    }
+
+    #[test]
+    fn what_is_too_long_for_the_form_of_the_login_leads_nowhere() {
+        let of = |octets: usize| format!("/device?{}", "&".repeat(octets - "/device?".len()));
+        assert_eq!(Local::new(&of(LONGEST)).as_str(), of(LONGEST));
+        assert_eq!(Local::new(&of(LONGEST + 1)).as_str(), "/");
+        let field = form_urlencoded::byte_serialize(of(LONGEST).as_bytes()).map(str::len).sum::<usize>();
+        assert!(field + 1024 < LARGEST_FORM, "{field}");
+    }
+
+    #[test]
+    fn a_page_is_told_where_it_leads_in_one_parameter() {
+        let path = Local::new("/device?user_code=A&b=c").after("/login");
+        assert_eq!(path, "/login?return_to=%2Fdevice%3Fuser_code%3DA%26b%3Dc");
+        assert_eq!(Local::first_page().after("/login"), "/login");
     }
 }

@@ -1,5 +1,6 @@
 //! Passwords, compared on threads that serve nobody else.
 
+use std::error::Error;
 use std::sync::Arc;
 
 use authority_entity::secret::PasswordHash;
@@ -8,6 +9,7 @@ use authority_store::ErrorCode;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
+use crate::Sentence;
 use crate::error::Failure;
 use crate::random::unguessable;
 
@@ -60,23 +62,24 @@ impl Passwords {
         });
         match hashed.await? {
             Ok(hashed) => Ok(hashed.map(|hashed| PasswordHash::new(hashed.reveal().to_owned()))),
-            Err(_) => Err(broken()),
+            Err(error) => Err(broken(&error)),
         }
     }
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
-        let permit = Arc::clone(&self.at_once).acquire_owned().await.map_err(|_| broken())?;
+        let permit = Arc::clone(&self.at_once).acquire_owned().await.map_err(|error| broken(&error))?;
         let done = spawn_blocking(move || {
             let outcome = work();
             // Held by the work, which goes on when whoever asked has gone.
             drop(permit);
             outcome
         });
-        done.await.map_err(|_| broken())
+        done.await.map_err(|error| broken(&error))
     }
 }
 
-fn broken() -> Failure {
+fn broken(error: &(dyn Error + 'static)) -> Failure {
+    tracing::error!("a password could not be hashed: {}", Sentence(error));
     Failure::new(ErrorCode::ServerError, "the password could not be hashed")
 }
 
@@ -91,7 +94,7 @@ fn compare(password: &Password, stored: Option<&PasswordHash>, nobody: &str) -> 
         Some(Ok(Verdict::Wrong)) => Checked::Wrong,
         unusable => {
             if let Some(Err(error)) = unusable {
-                tracing::error!(%error, "a stored password hash cannot be compared");
+                tracing::error!("a stored password hash cannot be compared: {}", Sentence(&error));
             }
             let _ = verify(password, nobody);
             Checked::Wrong

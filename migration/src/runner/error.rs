@@ -94,6 +94,17 @@ pub enum Error {
         tables: Vec<String>,
     },
 
+    /// The grants on the tables are another role's than the one that is to serve requests.
+    #[error(
+        "the role \"{serving}\" serves requests on this database, and this run was to make it \"{named}\""
+    )]
+    ServedByAnother {
+        /// The role that serves requests, or the first of several.
+        serving: String,
+        /// The one that this run was given.
+        named: String,
+    },
+
     /// A newer program migrated the database, and declared that this one is too old for it.
     #[error("database \"{database}\" is newer than this program: it has applied {}", list(.unknown))]
     Newer {
@@ -259,6 +270,12 @@ impl Error {
             Self::ForeignLedger | Self::OtherApplication { .. } | Self::InTheWay { .. } => {
                 "use a database of its own: createdb authority_db, then name it in DATABASE_URL".to_owned()
             }
+            Self::ServedByAnother { serving, named } => format!(
+                "AUTHORITY_SERVING_ROLE='{}', in the environment or in .env; or, where \"{named}\" is to take its place, as \
+                 the owner: REVOKE ALL ON ALL TABLES IN SCHEMA public FROM \"{}\";",
+                serving.replace('\'', r"'\''"),
+                serving.replace('"', "\"\"")
+            ),
             Self::Newer { .. } => "run a program that knows these migrations".to_owned(),
             Self::Edited { .. } => format!(
                 "restore the migration and put the change into a new one (cargo xtask migrate new NAME); on a database whose data may go: {program} migrate fresh"
@@ -285,7 +302,10 @@ impl Error {
                 None => "wait longer with --wait 10m".to_owned(),
             },
             Self::StatementTimeout { .. } => "allow more time with --statement-timeout 30m".to_owned(),
-            Self::Failed { .. } => return None,
+            Self::Failed { .. } => format!(
+                "mend what the server names, then run {program} migrate again: it continues where this stopped; {program} \
+                 doctor says what else is wrong with the database"
+            ),
             Self::NoDedicatedConnection { .. } => {
                 "name the server itself in DATABASE_URL, not a connection pooler".to_owned()
             }

@@ -45,7 +45,8 @@ pub struct Options {
     pub statement_timeout: Duration,
     /// How long to wait in all for another runner, and for sessions that hold locks. Default: 5 minutes.
     pub wait: Duration,
-    /// The role that serves requests; it gets its privileges where it exists.
+    /// The role that serves requests; it gets its privileges where it exists. A run is refused where the grants are
+    /// another role's.
     pub serving_role: String,
 }
 
@@ -114,6 +115,7 @@ impl Runner {
         let ledger = Ledger::read(&mut reader).await?;
         let pending = self.pending(&server, &ledger, target)?;
         preflight::nothing_in_the_way(&mut reader, &server, &pending).await?;
+        grants::require_no_other(&mut reader, &self.options.serving_role).await?;
 
         let work = Work { pool: &self.pool, options: &self.options, observer };
         if let Some(statements) = ledger.preparation() {
@@ -132,11 +134,13 @@ impl Runner {
 
     /// Gives the serving role its privileges where it exists, as every run does at its end.
     ///
-    /// Fails when the server cannot be asked or refuses, and while another run goes on for too long.
+    /// Fails when the server cannot be asked or refuses, when another role serves requests already, and while another
+    /// run goes on for too long.
     pub async fn grant(&self, observer: &Observer) -> Result<()> {
         let server = self.ready().await?;
         let lock = RunLock::acquire(&self.pool, &server, self.options.wait, observer).await?;
         let mut reader = session::acquire(&self.pool).await?;
+        grants::require_no_other(&mut reader, &self.options.serving_role).await?;
         let work = Work { pool: &self.pool, options: &self.options, observer };
         work.grant(&mut reader).await?;
         lock.release().await
@@ -160,6 +164,9 @@ impl Runner {
     pub async fn redo(&self, steps: usize, observer: &Observer) -> Result<Vec<String>> {
         let server = self.ready().await?;
         let mut lock = RunLock::acquire(&self.pool, &server, self.options.wait, observer).await?;
+        let mut reader = session::acquire(&self.pool).await?;
+        grants::require_no_other(&mut reader, &self.options.serving_role).await?;
+        drop(reader);
         let taken_back = self.take_back(&mut lock, steps, observer).await?;
         let mut reader = session::acquire(&self.pool).await?;
         let work = Work { pool: &self.pool, options: &self.options, observer };
@@ -188,6 +195,7 @@ impl Runner {
         } else {
             Status::new(server.database.clone(), &self.migrations, &ledger).require_ours()?;
         }
+        grants::require_no_other(&mut reader, &self.options.serving_role).await?;
         let work = Work { pool: &self.pool, options: &self.options, observer };
         let together = self.migrations.iter().take_while(|migration| migration.in_transaction()).count();
         let (first, rest) = self.migrations.split_at(together);
@@ -220,6 +228,7 @@ impl Runner {
         let ledger = Ledger::read(&mut connection).await?;
         let pending = self.pending(&server, &ledger, target)?;
         preflight::nothing_in_the_way(&mut connection, &server, &pending).await?;
+        grants::require_no_other(&mut connection, &self.options.serving_role).await?;
         let mut tables: Vec<_> = pending.iter().flat_map(preflight::tables_made_by).collect();
         tables.push(LEDGER_TABLE.to_owned());
         let grants = grants::changes(&mut connection, &self.options.serving_role, &tables).await;

@@ -54,12 +54,7 @@ async fn each_reason_not_to_exchange_a_code_has_its_error_code_and_leaves_the_co
             ErrorCode::InvalidGrant,
             Box::new(|r| Exchange { sender: Some(dpop(2)), ..r }),
         ),
-        (
-            "",
-            Refusal::SenderMismatch,
-            ErrorCode::InvalidGrant,
-            Box::new(|r| Exchange { sender: None, ..r }),
-        ),
+        ("", Refusal::SenderMismatch, ErrorCode::InvalidGrant, Box::new(|r| Exchange { sender: None, ..r })),
         ("UPDATE clients SET revocation_epoch = 1", Refusal::Revoked, ErrorCode::InvalidGrant, same()),
         ("UPDATE users SET revocation_epoch = 1", Refusal::Revoked, ErrorCode::InvalidGrant, same()),
         ("UPDATE users SET locked_at = now()", Refusal::UserInactive, ErrorCode::InvalidGrant, same()),

@@ -1,6 +1,7 @@
 use authority_migration::migrations;
 
 use super::digest::Checksum;
+use super::format::ANOTHER;
 use super::manifest::{Manifest, TableRecord};
 use crate::{Failure, Outcome};
 
@@ -15,7 +16,8 @@ pub(super) fn require_ours(versions: &[String]) -> Outcome {
     }
     Err(Failure::saying(
         "the backup is not one of Authority's database: no migration of it was applied there",
-    ))
+    )
+    .with_fix("use a backup of all of Authority's database, schema and rows".to_owned()))
 }
 
 /// Fails with what is different where the tables are not those of the manifest.
@@ -45,7 +47,8 @@ pub(super) fn tables(expected: &[TableRecord], found: &[TableRecord]) -> Outcome
     if differences.is_empty() {
         return Ok(());
     }
-    let failure = Failure::saying("what the backup gives is not what its manifest says");
+    let failure =
+        Failure::saying("what the backup gives is not what its manifest says").with_fix(ANOTHER.to_owned());
     Err(differences.into_iter().fold(failure, Failure::because))
 }
 
@@ -56,5 +59,6 @@ pub(super) fn schema(manifest: &Manifest, found: Checksum) -> Outcome {
         return Ok(());
     }
     Err(Failure::saying("the schema that the backup gives is not the one that its manifest says")
-        .because(format!("its fingerprint is {found} instead of {expected}")))
+        .because(format!("its fingerprint is {found} instead of {expected}"))
+        .with_fix(ANOTHER.to_owned()))
 }

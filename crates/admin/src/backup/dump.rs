@@ -186,7 +186,9 @@ pub(super) fn record(path: &Path) -> io::Result<FileRecord> {
 }
 
 fn not_written(error: &io::Error) -> Failure {
-    Failure::saying("the backup cannot be written").because(error.to_string())
+    Failure::saying("the backup cannot be written")
+        .because(error.to_string())
+        .with_fix("write it where there is room, and where this user may write".to_owned())
 }
 
 /// The major version of a version's text; 0 when it has none.

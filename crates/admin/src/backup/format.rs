@@ -3,6 +3,7 @@ use std::fs::{File, Metadata};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use crate::quote::shell;
 use crate::{Failure, Outcome};
 
 /// The form of a backup, which the ending of its name tells.
@@ -89,9 +90,7 @@ impl Format {
 
     /// Makes sure that a file is what its name says. Fails when it is missing, empty, or something else.
     pub(super) fn require_content(self, path: &Path) -> Outcome {
-        let unreadable = |error: std::io::Error| {
-            Failure::saying(format!("{} cannot be read", path.display())).because(error.to_string())
-        };
+        let unreadable = |error: std::io::Error| unreadable(path, &error);
         let found = if require_file(path)?.is_dir() {
             for entry in path.read_dir().map_err(unreadable)? {
                 require_file(&entry.map_err(unreadable)?.path())?;
@@ -136,11 +135,17 @@ impl Format {
     }
 }
 
+/// That the operating system does not let a backup be read.
+fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Failure::saying(format!("{} cannot be read", path.display())).because(error.to_string()).with_fix(
+        format!("see what is there, and who may read it: ls -l {}", shell(&folder.display().to_string())),
+    )
+}
+
 /// What is known of a file or directory. Fails for anything else: opening a pipe waits for somebody who writes to it.
 pub(super) fn require_file(path: &Path) -> Outcome<Metadata> {
-    let metadata = path.metadata().map_err(|error| {
-        Failure::saying(format!("{} cannot be read", path.display())).because(error.to_string())
-    })?;
+    let metadata = path.metadata().map_err(|error| unreadable(path, &error))?;
     if metadata.is_file() || metadata.is_dir() {
         return Ok(metadata);
     }

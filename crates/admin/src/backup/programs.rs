@@ -69,9 +69,9 @@ impl<'a> Installed<'a> {
     async fn choose(&self, name: &'static str, least: u32, best: Option<u32>) -> Outcome<Program> {
         let found = self.find(name).await;
         if found.is_empty() {
-            return Err(
+            return Err(self.context.named_folder_lacks(name).unwrap_or_else(|| {
                 Failure::saying(format!("{name} is not installed on this machine")).with_fix(install(least))
-            );
+            }));
         }
         let suitable = || found.iter().filter(|program| program.version.major() >= least);
         let of_major = |major| {

@@ -1,6 +1,7 @@
 //! `restore`: a backup that was checked, into a database that was asked for.
 
 use anstream::eprintln;
+use authority_migration::grants;
 use authority_migration::runner::{Options, Runner};
 
 use super::archive::Archive;
@@ -9,6 +10,7 @@ use super::interrupt::Interrupt;
 use super::manifest::TableRecord;
 use super::server::Reached;
 use super::{RestoreArgs, report, room, swap, transaction, verify};
+use crate::migrate::explain;
 use crate::{Context, Failure, Outcome};
 
 /// How many of the things in the way are named.
@@ -35,12 +37,20 @@ pub(super) async fn run(context: &Context, args: &RestoreArgs) -> Outcome {
     let database = context.database()?;
     let target = Reached::connect(&database).await?;
     let make_room = room_for(args, &target).await?;
+    require_no_other_serving_role(context, &target).await?;
     let tables = match args.jobs {
         // It drops what it made: it must not be dropped itself.
         Some(jobs) => Box::pin(swap::restore(context, &target, &archive, jobs, &mut interrupt)).await?,
         None => interrupt.unless(Box::pin(put_back(context, &target, &archive, &make_room))).await?,
     };
     report::restored(&archive, target.name(), &tables, args.json)
+}
+
+/// Fails when another role serves requests on what is to be replaced: it would be locked out of what comes.
+async fn require_no_other_serving_role(context: &Context, target: &Reached) -> Outcome {
+    let mut connection = target.pool.acquire().await.map_err(|error| Failure::new(&error))?;
+    let found = grants::require_no_other(&mut connection, &context.serving_role()).await;
+    found.map_err(|error| explain(context, &error))
 }
 
 /// The statements that make room; none for an empty database. Fails where somebody has to agree first.
@@ -82,5 +92,5 @@ async fn put_back(
 pub(super) async fn grant(context: &Context, target: &Reached) -> Outcome {
     let options = Options { serving_role: context.serving_role(), ..Options::default() };
     let granted = Runner::new(target.pool.clone()).with_options(options).grant(&|_| {}).await;
-    granted.map_err(|error| Failure::new(&error).with_fix(error.fix(context.program())))
+    granted.map_err(|error| explain(context, &error))
 }

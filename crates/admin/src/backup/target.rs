@@ -145,5 +145,7 @@ fn parent(path: &Path) -> &Path {
 }
 
 fn cannot(path: &Path, error: &io::Error) -> Failure {
-    Failure::saying(format!("{} cannot be written", path.display())).because(error.to_string())
+    Failure::saying(format!("{} cannot be written", path.display()))
+        .because(error.to_string())
+        .with_fix("write it where there is room, and where this user may write".to_owned())
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use authority_migration::grants::SERVING_ROLES;
 use authority_migration::runner::LEDGER_TABLE;
 use sqlx::Row;
 use sqlx::postgres::PgRow;
@@ -19,10 +20,17 @@ pub(super) const GROUP: Group = Group {
     title: "Privileges",
     checks: &[
         Check {
+            id: OTHER,
+            finds: "another role than AUTHORITY_SERVING_ROLE names has the privileges of serving requests",
+            well: "no other role serves requests",
+            needs: &[VERSION],
+            look: Look::Ask(SERVING_ROLES, serving_role::other),
+        },
+        Check {
             id: EXISTS,
             finds: "the role that serves requests does not exist",
             well: "the role that serves requests exists",
-            needs: &[VERSION],
+            needs: &[VERSION, OTHER],
             look: Look::Facts(serving_role::exists),
         },
         Check {
@@ -72,7 +80,7 @@ pub(super) const GROUP: Group = Group {
             id: "serving-role-privileges",
             finds: "the serving role has less, or more, than its privileges on a table",
             well: "the serving role has exactly its privileges",
-            needs: &[VERSION],
+            needs: &[VERSION, OTHER],
             look: Look::Ask(include_str!("sql/serving-role-privileges.sql"), serving_role::privileges),
         },
         Check {
@@ -113,6 +121,7 @@ pub(super) const GROUP: Group = Group {
     ],
 };
 
+const OTHER: &str = "serving-role-other";
 const EXISTS: &str = "serving-role-exists";
 
 fn public_schema(facts: &Facts, rows: &[PgRow]) -> sqlx::Result<Verdict> {

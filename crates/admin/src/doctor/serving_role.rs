@@ -7,10 +7,33 @@ use sqlx::postgres::PgRow;
 use super::check::Verdict;
 use super::facts::Facts;
 use super::finding::Symptom;
-use crate::quote::identifier;
+use crate::quote::{identifier, shell};
 
 /// What makes the audit trail more than a table that grows.
 const CHANGES: [&str; 3] = ["DELETE", "TRUNCATE", "UPDATE"];
+
+/// Whether the grants are those of the role that was named. Several may have them for a while, as one takes the place of
+/// another.
+pub(super) fn other(facts: &Facts, rows: &[PgRow]) -> sqlx::Result<Verdict> {
+    let named = &facts.arrival.serving_role;
+    let roles: Vec<String> = rows.iter().map(|row| row.try_get("role")).collect::<sqlx::Result<_>>()?;
+    let is_served_by_named = roles.is_empty() || roles.contains(named);
+    let symptom = |role: &String| {
+        let revoke = format!("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {};", identifier(role));
+        if is_served_by_named {
+            let message = format!("may add access tokens as {named} may, which serves requests");
+            return Symptom::info(role, message)
+                .fix(format!("where it does not serve requests, too: {revoke}"));
+        }
+        let message =
+            format!("serves requests; migrate, setup and restore refuse to let {named} do so as well");
+        Symptom::error(role, message).fix(format!(
+            "AUTHORITY_SERVING_ROLE={}, in the environment or in .env; or, where {named} is to take its place: {revoke}",
+            shell(role)
+        ))
+    };
+    Ok(roles.iter().filter(|role| *role != named).map(symptom).collect())
+}
 
 pub(super) fn exists(facts: &Facts) -> Verdict {
     let role = &facts.arrival.serving_role;

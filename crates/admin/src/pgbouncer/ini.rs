@@ -150,13 +150,17 @@ fn value(text: &str) -> Outcome<String> {
 }
 
 fn line(path: &Path) -> Outcome<String> {
-    let text = path.to_str().ok_or_else(|| Failure::saying(format!("{} is not Unicode", path.display())))?;
+    let text = path.to_str().ok_or_else(|| {
+        Failure::wrong_usage(format!("{} is not Unicode", path.display()))
+            .with_fix("--auth-file /etc/pgbouncer/userlist.txt".to_owned())
+    })?;
     printable(text).map(str::to_owned)
 }
 
 fn printable(text: &str) -> Outcome<&str> {
     if text.chars().any(char::is_control) {
-        return Err(Failure::saying(format!("{text:?} cannot stand in pgbouncer.ini")));
+        return Err(Failure::wrong_usage(format!("{text:?} cannot stand in pgbouncer.ini"))
+            .with_fix("use a name without control characters".to_owned()));
     }
     Ok(text)
 }

@@ -74,11 +74,11 @@ impl AdminOptions {
             Settings::from_environment(context.environment()).map_err(|error| explain(error.into()))?;
         let admin =
             NewAdmin::from_environment(context.environment()).map_err(|error| explain(error.into()))?;
-        Ok(Seed { admin: self.applied_to(admin)?, settings, wait })
+        Ok(Seed { admin: self.applied_to(context, admin)?, settings, wait })
     }
 
-    fn applied_to(&self, mut admin: NewAdmin) -> Outcome<NewAdmin> {
-        let odd = |error: BadAdmin| Failure::new(&error).as_wrong_usage();
+    fn applied_to(&self, context: &Context, mut admin: NewAdmin) -> Outcome<NewAdmin> {
+        let odd = |error: BadAdmin| explain(context, &error.into());
         if let Some(username) = &self.admin_username {
             admin = admin.with_username(username.clone()).map_err(odd)?;
         }
@@ -119,5 +119,9 @@ pub(crate) async fn plant(
 }
 
 pub(crate) fn explain(context: &Context, error: &Error) -> Failure {
-    Failure::new(error).with_fix(error.fix(context.program()))
+    let failure = Failure::new(error).with_fix(error.fix(context.program()));
+    match error {
+        Error::Admin(_) | Error::Setting(_) => failure.as_wrong_usage(),
+        _ => failure,
+    }
 }

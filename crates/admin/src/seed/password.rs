@@ -18,7 +18,10 @@ pub(super) fn from_standard_input() -> Outcome<Password> {
     }
     let mut octets = Vec::new();
     input.take(MOST_OCTETS + 1).read_to_end(&mut octets).map_err(|error| Failure::new(&error))?;
-    let wrong = |what: &str| Failure::saying(format!("the password in standard input {what}"));
+    let wrong = |what: &str| {
+        Failure::saying(format!("the password in standard input {what}"))
+            .with_fix("put one line into it: … --password-stdin < password-file".to_owned())
+    };
     if octets.len() as u64 > MOST_OCTETS {
         return Err(wrong("is too long"));
     }

@@ -3,6 +3,7 @@
 use anstream::{eprintln, print};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
 
+use super::cluster::interrupted;
 use super::plan::{self, in_database};
 use super::report::say;
 use super::site::{Part, Site};
@@ -27,7 +28,7 @@ struct Access {
 ///
 /// Fails when the server refuses it, and when the owner could not create tables.
 pub(super) async fn step(context: &Context, site: &Site, database: &Connected) -> Outcome<bool> {
-    let refused = |error: sqlx::Error| Failure::new(&error);
+    let refused = |error: sqlx::Error| interrupted(context, &error);
     let mut transaction = database.pool().begin().await.map_err(refused)?;
     alone(&mut transaction).await.map_err(refused)?;
     let access = read(&mut transaction, site).await.map_err(refused)?;
@@ -43,7 +44,7 @@ pub(super) async fn step(context: &Context, site: &Site, database: &Connected) -
         tell(&on_schema);
         return Ok(!ours.is_empty());
     }
-    if run_as_maintenance(site, &on_schema).await? {
+    if run_as_maintenance(context, site, &on_schema).await? {
         tell(&on_schema);
         return Ok(true);
     }
@@ -132,18 +133,18 @@ async fn run(transaction: &mut PgConnection, steps: &[Step]) -> sqlx::Result<()>
 }
 
 /// Runs the statements as the first maintenance role that may; whether there was one.
-async fn run_as_maintenance(site: &Site, steps: &[Step]) -> Outcome<bool> {
+async fn run_as_maintenance(context: &Context, site: &Site, steps: &[Step]) -> Outcome<bool> {
     for way in site.maintenance() {
         let way = way.with_database(site.database()).map_err(|error| Failure::new(&error))?;
         let Ok(mut connection) = way.connection().await else { continue };
-        if owns_schema(&mut connection).await.map_err(|error| Failure::new(&error))? {
+        if owns_schema(&mut connection).await.map_err(|error| interrupted(context, &error))? {
             let done = async {
                 let mut transaction = connection.begin().await?;
                 alone(&mut transaction).await?;
                 run(&mut transaction, steps).await?;
                 transaction.commit().await
             };
-            done.await.map_err(|error: sqlx::Error| Failure::new(&error))?;
+            done.await.map_err(|error: sqlx::Error| interrupted(context, &error))?;
             return Ok(true);
         }
     }

@@ -2,6 +2,7 @@
 
 use anstream::print;
 use authority_connection::{Config, ConnectError};
+use authority_migration::grants;
 use authority_seed::Seed;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
 
@@ -10,6 +11,7 @@ use super::password::NewPassword;
 use super::plan::{self, Change};
 use super::report::{self, say};
 use super::site::{Part, Site};
+use crate::migrate::explain;
 use crate::quote::{identifier, literal};
 use crate::{Context, Failure, Outcome, seed};
 
@@ -33,7 +35,7 @@ pub(super) async fn step(context: &Context, site: &mut Site, seed: &Seed) -> Out
             }
             Err(error) => return Err(Failure::new(&error).with_fix(error.fix())),
         };
-        match make_what_is_missing(context, &mut connection, site, seed).await? {
+        match make_what_is_missing(context, way, &mut connection, site, seed).await? {
             Made::Everything { changed } => {
                 // What was made stays, however the connection ends.
                 drop(connection.close().await);
@@ -70,6 +72,7 @@ struct Shortfall {
 
 async fn make_what_is_missing(
     context: &Context,
+    way: &Config,
     connection: &mut PgConnection,
     site: &mut Site,
     seed: &Seed,
@@ -77,8 +80,11 @@ async fn make_what_is_missing(
     let mut attempt = 0;
     loop {
         attempt += 1;
-        let facts = Facts::read(connection, site).await.map_err(|error| Failure::new(&error))?;
+        let facts = Facts::read(connection, site).await.map_err(|error| interrupted(context, &error))?;
         facts.require_possible(site)?;
+        if facts.database.is_some() && attempt == 1 {
+            require_no_other_serving_role(context, way, site).await?;
+        }
         let missing = plan::changes(&facts, site);
         if missing.is_empty() {
             return Ok(Made::Everything { changed: attempt > 1 });
@@ -94,9 +100,27 @@ async fn make_what_is_missing(
         match make(connection, site, &facts, &missing).await? {
             Ok(()) => return Ok(Made::Everything { changed: true }),
             Err(error) if attempt < ATTEMPTS && exists_already(&error) => {}
-            Err(error) => return Err(Failure::new(&error)),
+            Err(error) => return Err(interrupted(context, &error)),
         }
     }
+}
+
+/// That the server refused a statement, or went away: what was made until then stays.
+pub(super) fn interrupted(context: &Context, error: &sqlx::Error) -> Failure {
+    Failure::new(error).with_fix(format!(
+        "mend that, then run {} setup again: it continues where this stopped",
+        context.program()
+    ))
+}
+
+/// Fails when another role than the one of this run serves requests on the database, before one is made that would have
+/// to be removed again. Who is not let into the database leaves that to the migrations.
+async fn require_no_other_serving_role(context: &Context, way: &Config, site: &Site) -> Outcome {
+    let way = way.with_database(site.database()).map_err(|error| Failure::new(&error))?;
+    let Ok(mut connection) = way.connection().await else { return Ok(()) };
+    let found = grants::require_no_other(&mut connection, site.role(Part::Serving)).await;
+    drop(connection.close().await);
+    found.map_err(|error| explain(context, &error))
 }
 
 /// Roles in one transaction, then the database, which cannot be in one. The outer failure is about passwords, the

@@ -1,6 +1,7 @@
 //! What is set up, and through which connections.
 
 use authority_connection::{Config, Password};
+use authority_migration::grants::SERVING_ROLE;
 
 use super::cluster::is_about_a_password;
 use super::password::{self, NewPassword};
@@ -68,10 +69,11 @@ impl Site {
             return Err(Failure::wrong_usage(sentence)
                 .with_fix("name another role in DATABASE_URL, or in AUTHORITY_SERVING_ROLE".to_owned()));
         }
-        let serving = Account::new(
-            config.with_user(&serving).map_err(|error| Failure::new(&error))?,
-            variable(context, "AUTHORITY_APP_PASSWORD"),
-        )?;
+        let serving = config.with_user(&serving).map_err(|error| {
+            let failure = Failure::new(&error).preventing("AUTHORITY_SERVING_ROLE").as_wrong_usage();
+            failure.with_fix(format!("AUTHORITY_SERVING_ROLE={SERVING_ROLE}"))
+        })?;
+        let serving = Account::new(serving, variable(context, "AUTHORITY_APP_PASSWORD"))?;
         let owner = Account::new(config, owner_password(context, new_passwords)?)?;
         Ok(Self { owner, serving, origin, maintenance, maintenance_is_named, new_passwords })
     }
@@ -206,7 +208,7 @@ fn owner_password(context: &Context, new_passwords: bool) -> Outcome<Option<Pass
 fn maintenance_of_environment(context: &Context) -> Outcome<Option<Config>> {
     let Some(url) = context.environment().get("MAINTENANCE_DATABASE_URL") else { return Ok(None) };
     let config = Config::parse(url, context.environment()).map_err(|error| {
-        Failure::saying("MAINTENANCE_DATABASE_URL cannot be used")
+        Failure::wrong_usage("MAINTENANCE_DATABASE_URL cannot be used")
             .because(error.to_string())
             .with_fix("MAINTENANCE_DATABASE_URL=postgres://user:password@host:port/postgres".to_owned())
     })?;

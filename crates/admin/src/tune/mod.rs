@@ -130,7 +130,8 @@ impl TuneArgs {
                 MachineError::Connections { most, .. } => failure.with_fix(format!(
                     "--connections {most}, with PgBouncer in front where more clients connect"
                 )),
-                MachineError::Memory { .. } | MachineError::Cores { .. } => failure,
+                MachineError::Memory { .. } => failure.with_fix("--memory 16GB".to_owned()),
+                MachineError::Cores { .. } => failure.with_fix("--cores 4".to_owned()),
             }
         })
     }

@@ -33,8 +33,8 @@ pub const SETTINGS: &[Setting] = &[
         .about("How long a session lives at most, in days."),
     number("sessions.idle_timeout_minutes", "IDLE_TIMEOUT_MINUTES", "30", 1..=525_600, "minutes")
         .about("How long a session lives without being used, in minutes."),
-    number("audit.log_retention_days", "AUDIT_LOG_RETENTION_DAYS", "90", 1..=3650, "days")
-        .about("How long audit events are kept, in days."),
+    number("audit.log_retention_days", "AUDIT_LOG_RETENTION_DAYS", "90", 0..=3650, "days")
+        .about("How long audit events are kept, in days; 0 for ever."),
     optional("email.smtp_host", "SMTP_HOST", Kind::Text)
         .about("Host name of the mail server; null while no mail is sent."),
     number("email.smtp_port", "SMTP_PORT", "587", 1..=65_535, "TCP")

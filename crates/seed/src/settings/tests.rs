@@ -90,6 +90,17 @@ fn each_number_takes_its_limits_and_nothing_beyond_or_beside_them() {
 }
 
 #[test]
+fn what_the_documentation_switches_off_with_zero_takes_zero() {
+    for (variable, key) in [
+        ("AUDIT_LOG_RETENTION_DAYS", "audit.log_retention_days"),
+        ("REFRESH_TOKEN_GRACE", "tokens.refresh_grace_seconds"),
+        ("PASSWORD_HISTORY_COUNT", "security.password_history_count"),
+    ] {
+        assert_eq!(value(&with(&[(variable, "0")]).expect(variable), key), json!(0), "{variable}");
+    }
+}
+
+#[test]
 fn texts_are_what_they_are_for() {
     for (variable, good, bad) in [
         ("SMTP_TLS", "none", vec!["ssl", "NONE", "none "]),

@@ -5,7 +5,7 @@ use rand_core::CryptoRng;
 use crate::blind::Blind;
 use crate::label::label;
 use crate::statements::{REFRESH_TOKENS_REVOKE, REFRESH_TOKENS_REVOKE_FAMILY};
-use crate::{Actor, Audit, ClientId, RefreshToken, RefreshTokenId, Revocation, Store, StoreError};
+use crate::{Actor, Audit, ClientId, RefreshToken, RefreshTokenId, Revocation, Store, StoreError, UserId};
 
 impl Store {
     /// Revokes the family of a refresh token at the request of its client (RFC 7009): the token, and every access
@@ -37,10 +37,12 @@ impl Store {
         Revocation::read(&answer)
     }
 
-    /// Revokes a family by its id, as a person does who looks at the applications that they have let in. One statement.
+    /// Revokes a family by its id: one statement. With `of`, only if it is that user's, which is how a person revokes one
+    /// from [their list](Self::families_of_user); another's is `Unknown` then.
     pub async fn revoke_family(
         &self,
         family: RefreshTokenId,
+        of: Option<UserId>,
         reason: RevocationReason,
         actor: Actor,
         audit: Option<&Audit>,
@@ -51,7 +53,7 @@ impl Store {
                 &REFRESH_TOKENS_REVOKE_FAMILY,
                 audit,
                 now,
-                &[&family.uuid(), &label(&reason), &actor.kind(), &actor.id()],
+                &[&family.uuid(), &of.map(UserId::uuid), &label(&reason), &actor.kind(), &actor.id()],
             )
             .await?;
         Revocation::read(&answer)

@@ -27,7 +27,7 @@ pub(super) async fn ask(
     headers: HeaderMap,
 ) -> Result<Response, PageError> {
     let Some(person) = signed_in(&app, &caller, &headers).await? else {
-        return Ok(to_login(&Local::of(&uri))?);
+        return Ok(to_login(&app, &headers, &Local::of(&uri).unwrap_or_else(here))?);
     };
     Ok(code_form(&person.csrf, query.get("user_code").unwrap_or_default(), None).into_response())
 }
@@ -41,11 +41,11 @@ pub(super) async fn decide(
 ) -> Result<Response, PageError> {
     let Form(body) = body?;
     let Some(person) = signed_in(&app, &caller, &headers).await? else {
-        return Ok(to_login(&Local::new("/device"))?);
+        return Ok(to_login(&app, &headers, &here())?);
     };
     person.csrf.require(&body)?;
     if person.session.must_change_password {
-        return Ok(redirect("/password")?);
+        return Ok(redirect(&here().after("/password"))?);
     }
     let typed = body.get("user_code").unwrap_or_default();
     let Ok(user_code) = typed.parse::<UserCode>() else {
@@ -53,7 +53,7 @@ pub(super) async fn decide(
         return Ok((StatusCode::BAD_REQUEST, page).into_response());
     };
     match body.get("decision") {
-        Some(decision) => answer(&app, &caller, &person, user_code, decision, &body).await,
+        Some(decision) => answer(&app, &caller, &headers, &person, user_code, decision, &body).await,
         None => look_up(&app, &caller, &person, user_code).await,
     }
 }
@@ -74,7 +74,7 @@ async fn look_up(
         audit: Some(&audit),
     };
     let refusal = match app.store.look_up_device_code(&request, caller.now).await? {
-        Ok(device) => return Ok(consent(&person.csrf, user_code, &device).into_response()),
+        Ok(device) => return Ok(consent(person, user_code, &device).into_response()),
         Err(refusal) => refusal,
     };
     let complaint = match refusal {
@@ -93,6 +93,7 @@ async fn look_up(
 async fn answer(
     app: &App,
     caller: &Caller,
+    headers: &HeaderMap,
     person: &SignedIn,
     user_code: UserCode,
     decision: &str,
@@ -115,11 +116,15 @@ async fn answer(
     };
     match app.store.answer_device_code(&request, caller.now).await? {
         Ok(()) => Ok(html::page(title, &html::paragraph("You may go back to it.")).into_response()),
-        Err(AnswerDeviceCodeRefusal::SessionEnded) => Ok(to_login(&Local::new("/device"))?),
+        Err(AnswerDeviceCodeRefusal::SessionEnded) => Ok(to_login(app, headers, &here())?),
         Err(refusal) => {
             Err(Failure::new(refusal.error_code(), "the device does not wait for this answer").into())
         }
     }
+}
+
+fn here() -> Local {
+    Local::new("/device")
 }
 
 fn code_form(csrf: &Csrf, code: &str, complaint: Option<&str>) -> impl IntoResponse + use<> {
@@ -133,19 +138,22 @@ fn code_form(csrf: &Csrf, code: &str, complaint: Option<&str>) -> impl IntoRespo
 }
 
 /// Shows what tells one's own device from that of somebody who sent the code (RFC 8628 section 5.4).
-fn consent(csrf: &Csrf, user_code: UserCode, device: &DeviceRequest) -> impl IntoResponse + use<> {
+fn consent(person: &SignedIn, user_code: UserCode, device: &DeviceRequest) -> impl IntoResponse + use<> {
     let address = device.ip_address.map(|address| format!("It asks from {address}."));
     let often =
         (device.attempts > 2).then_some("The code was typed several times. Did somebody send it to you?");
     let fields = [
-        csrf.field(),
+        person.csrf.field(),
         html::hidden("user_code", &user_code.to_string()),
         html::hidden("device", &device.id.to_string()),
         html::decision("approve", "Let it in"),
         html::decision("deny", "Refuse"),
     ];
     let body = [
-        html::paragraph(&format!("{} on a device asks for:", device.client_name)),
+        html::paragraph(&format!(
+            "You are {}. {} on a device asks for:",
+            person.session.username, device.client_name
+        )),
         html::list(device.scopes.iter()),
         address.as_deref().map(html::paragraph).unwrap_or_default(),
         device.user_agent.as_deref().map(html::paragraph).unwrap_or_default(),

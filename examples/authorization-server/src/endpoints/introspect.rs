@@ -35,6 +35,9 @@ pub(super) async fn look(
 }
 
 /// The kind of a token stands in its text, so `token_type_hint` has nothing to add.
+///
+/// A refresh token is active for its own client alone. A resource server that is shown one in the place of an access
+/// token, and looks at `active` only, would serve whoever holds it for months.
 async fn introspect(
     app: &App,
     caller: &Caller,
@@ -51,9 +54,7 @@ async fn introspect(
     }
     if let Ok(token) = RefreshToken::parse(text) {
         let found = app.store.introspect_refresh_token(&token, caller.now).await?.ok();
-        return Ok(found
-            .filter(|token| sees_all || token.client == client.id)
-            .map(|found| refresh(app, &found)));
+        return Ok(found.filter(|token| token.client == client.id).map(|found| refresh(app, &found)));
     }
     Ok(None)
 }
@@ -61,7 +62,7 @@ async fn introspect(
 fn access(app: &App, token: &IntrospectedAccessToken) -> Value {
     without_null(json!({
         "active": true,
-        "iss": app.settings.issuer,
+        "iss": app.settings.issuer.as_str(),
         "jti": token.id.to_string(),
         "client_id": token.client_id.as_str(),
         "sub": token.user.map(|user| user.to_string()),
@@ -79,7 +80,7 @@ fn access(app: &App, token: &IntrospectedAccessToken) -> Value {
 fn refresh(app: &App, token: &IntrospectedRefreshToken) -> Value {
     json!({
         "active": true,
-        "iss": app.settings.issuer,
+        "iss": app.settings.issuer.as_str(),
         "client_id": token.client_id.as_str(),
         "sub": token.user.to_string(),
         "username": token.username,

@@ -17,6 +17,7 @@ use crate::local::{Local, redirect};
 use crate::parameters::{BadForm, Form, Query};
 use crate::passwords::Checked;
 use crate::random::{random, unguessable};
+use crate::session::PASSWORD;
 
 /// Shows the form.
 pub(super) async fn ask(
@@ -50,14 +51,15 @@ pub(super) async fn sign_in(
     let Some(user) = proven(&app, &caller, name, password).await? else {
         let page =
             form(&csrf, &back, Some("The name or the password is wrong, or there were too many attempts."));
-        return Ok((StatusCode::UNAUTHORIZED, page).into_response());
+        // Not 401, which would have to say how to authenticate by HTTP (RFC 9110 section 15.5.2).
+        return Ok((StatusCode::FORBIDDEN, page).into_response());
     };
     if user.mfa.is_some() {
         // To let them in without it would make it worthless.
         let because = "this account has a second factor, which this server cannot check";
         return Err(Failure::new(ErrorCode::AccessDenied, because).with_status(StatusCode::FORBIDDEN).into());
     }
-    begin(&app, &caller, &user, &back).await
+    begin(&app, &caller, &headers, &user, &back).await
 }
 
 /// Who has this name and this password, if they may sign in. Everything else is one and the same to whoever asks.
@@ -90,8 +92,14 @@ async fn proven(
     Ok(Some(user.clone()))
 }
 
-/// A new session under a new cookie, whatever the browser held before.
-async fn begin(app: &App, caller: &Caller, user: &UserForLogin, back: &Local) -> Result<Response, PageError> {
+/// A new session under a new cookie. The one that the browser held before ends: nobody could sign out of it any more.
+async fn begin(
+    app: &App,
+    caller: &Caller,
+    headers: &HeaderMap,
+    user: &UserForLogin,
+    back: &Local,
+) -> Result<Response, PageError> {
     let token = SessionToken::generate(caller.now, &mut random());
     let audit = caller.audit();
     let created = app
@@ -104,7 +112,7 @@ async fn begin(app: &App, caller: &Caller, user: &UserForLogin, back: &Local) ->
                 epoch: user.epoch,
                 auth_time: caller.now,
                 acr: None,
-                amr: &["pwd".to_owned()],
+                amr: &[PASSWORD.to_owned()],
                 address: caller.address,
                 user_agent: caller.user_agent.as_deref(),
                 device: None,
@@ -115,7 +123,17 @@ async fn begin(app: &App, caller: &Caller, user: &UserForLogin, back: &Local) ->
         .await
         .map_err(Failure::from)?;
     created.map_err(|refusal| Failure::from(refusal.error_code()))?;
-    let mut response = redirect(if user.must_change_password { "/password" } else { back.as_str() })?;
+    let held = Cookie::Session.read(app, headers).and_then(|cookie| SessionToken::parse(&cookie).ok());
+    if let Some(held) = held {
+        let audit = caller.audit();
+        let ended = app.store.end_session(&held, Some(&audit), caller.now, &mut random()).await;
+        ended.map_err(Failure::from)?;
+    }
+    let mut response = if user.must_change_password {
+        redirect(&back.after("/password"))?
+    } else {
+        redirect(back.as_str())?
+    };
     let cookies = [Cookie::Session.set(app, &token.reveal()), Cookie::Login.clear(app)];
     for cookie in cookies.into_iter().flatten() {
         response.headers_mut().append(SET_COOKIE, cookie);

@@ -11,7 +11,7 @@ use crate::json::answer;
 pub(super) async fn show(State(app): State<Shared>) -> impl IntoResponse {
     let methods = ["client_secret_basic", "client_secret_post", "none"];
     answer(&json!({
-        "issuer": app.settings.issuer,
+        "issuer": app.settings.issuer.as_str(),
         "authorization_endpoint": app.url("/authorize"),
         "token_endpoint": app.url("/token"),
         "introspection_endpoint": app.url("/introspect"),

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use crate::app::{App, Shared};
 use crate::caller::Caller;
 use crate::error::{Failure, PageError};
-use crate::local::{Local, redirect};
+use crate::local::redirect;
 use crate::parameters::{BadForm, Form, Query};
 use crate::random::random;
 use crate::session::{SignedIn, signed_in, to_login};
@@ -26,13 +26,15 @@ pub(super) async fn ask(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, PageError> {
-    let request = match understand(&app, &query).await? {
+    let request = match understand(&app, &uri, &query).await? {
         Ok(request) => request,
         Err(refused) => return answer(&app, refused),
     };
     match signed_in(&app, &caller, &headers).await? {
-        None => Ok(to_login(&Local::of(&uri))?),
-        Some(person) if person.session.must_change_password => Ok(redirect("/password")?),
+        None => Ok(to_login(&app, &headers, &request.back)?),
+        Some(person) if person.session.must_change_password => {
+            Ok(redirect(&request.back.after("/password"))?)
+        }
         Some(person) => Ok(consent::page(&request, &person).into_response()),
     }
 }
@@ -48,18 +50,19 @@ pub(super) async fn decide(
     body: Result<Form, BadForm>,
 ) -> Result<Response, PageError> {
     let Form(body) = body?;
-    let request = match understand(&app, &query).await? {
+    let request = match understand(&app, &uri, &query).await? {
         Ok(request) => request,
         Err(refused) => return answer(&app, refused),
     };
-    let back = Local::of(&uri);
-    let Some(person) = signed_in(&app, &caller, &headers).await? else { return Ok(to_login(&back)?) };
+    let Some(person) = signed_in(&app, &caller, &headers).await? else {
+        return Ok(to_login(&app, &headers, &request.back)?);
+    };
     person.csrf.require(&body)?;
     if person.session.must_change_password {
-        return Ok(redirect("/password")?);
+        return Ok(redirect(&request.back.after("/password"))?);
     }
     match body.get("decision") {
-        Some("approve") => issue(&app, &caller, &request, &person, &back).await,
+        Some("approve") => issue(&app, &caller, &headers, &request, &person).await,
         Some("deny") => Ok(request.target.refuse(&app, ErrorCode::AccessDenied, "the person said no")?),
         _ => Err(Failure::new(ErrorCode::InvalidRequest, "the form is malformed").into()),
     }
@@ -68,9 +71,9 @@ pub(super) async fn decide(
 async fn issue(
     app: &App,
     caller: &Caller,
+    headers: &HeaderMap,
     request: &AuthorizationRequest,
     person: &SignedIn,
-    back: &Local,
 ) -> Result<Response, PageError> {
     let code = AuthorizationCode::generate(caller.now, &mut random());
     let audit = caller.audit();
@@ -96,7 +99,7 @@ async fn issue(
     match app.store.issue_authorization_code(&issue, caller.now).await? {
         Ok(_) => Ok(request.target.answer(app, &[("code", &code.reveal())])?),
         // It ended a moment ago.
-        Err(IssueCodeRefusal::SessionEnded) => Ok(to_login(back)?),
+        Err(IssueCodeRefusal::SessionEnded) => Ok(to_login(app, headers, &request.back)?),
         Err(refusal) if refusal.may_redirect() => {
             Ok(request.target.refuse(app, refusal.error_code(), "the request was refused")?)
         }

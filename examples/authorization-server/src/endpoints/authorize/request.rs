@@ -1,9 +1,11 @@
 use authority_entity::sea_orm_active_enums::CodeChallengeMethod;
 use authority_store::{Client, CodeChallenge, ErrorCode, Scopes};
+use axum::http::Uri;
 
 use super::target::Target;
 use crate::app::App;
 use crate::error::Failure;
+use crate::local::Local;
 use crate::parameters::Parameters;
 use crate::scopes;
 
@@ -14,6 +16,8 @@ const LONGEST_NONCE: usize = 1000;
 pub(super) struct AuthorizationRequest {
     pub(super) client: Client,
     pub(super) target: Target,
+    /// Its own address, in which it stands.
+    pub(super) back: Local,
     pub(super) scopes: Scopes,
     pub(super) code_challenge: CodeChallenge,
     pub(super) nonce: Option<String>,
@@ -30,6 +34,7 @@ pub(super) enum Refused {
 /// Understands a request. The order matters: until the client and its address are known, nobody is redirected.
 pub(super) async fn understand(
     app: &App,
+    uri: &Uri,
     query: &Parameters,
 ) -> Result<Result<AuthorizationRequest, Refused>, Failure> {
     let on_page = |because| Ok(Err(Refused::OnPage(Failure::new(ErrorCode::InvalidRequest, because))));
@@ -46,10 +51,15 @@ pub(super) async fn understand(
     let Some(target) = Target::of(&client, query) else {
         return on_page("the redirect_uri is none of this application's");
     };
+    let Some(back) = Local::of(uri) else {
+        let because = "the request is too long to come back to after a login, or is not encoded";
+        return Ok(Err(Refused::ByRedirection(target, Failure::new(ErrorCode::InvalidRequest, because))));
+    };
     Ok(match grantable(&client, query) {
         Ok((scopes, code_challenge)) => Ok(AuthorizationRequest {
             client,
             target,
+            back,
             scopes,
             code_challenge,
             nonce: query.get("nonce").map(str::to_owned),

@@ -50,7 +50,7 @@ impl Target {
         if let Some(state) = &self.state {
             query.append_pair("state", state);
         }
-        let query = query.append_pair("iss", &app.settings.issuer).finish();
+        let query = query.append_pair("iss", app.settings.issuer.as_str()).finish();
         // A query of the client's own stays as it is (RFC 6749 section 3.1.2).
         let separator = if self.redirect_uri.contains('?') { '&' } else { '?' };
         redirect(&format!("{}{separator}{query}", self.redirect_uri))
