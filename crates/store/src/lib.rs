@@ -24,7 +24,6 @@
 //! - To refuse a request that was not pushed where [`ClientMetadata`] has `require_pushed_authorization_requests`, and a
 //!   person who first has to set a new password ([`UserForLogin`]): these are told, and not enforced.
 //! - To check a TOTP code, before [`Store::accept_totp_step`] sees to it that its time step is used once.
-//! - Native apps whose redirect URI has another port at each start (RFC 8252 section 7.3): URIs are compared exactly.
 //!
 //! # What a log of the server may show
 //!
@@ -87,6 +86,7 @@ mod ids;
 mod label;
 mod metrics;
 mod pkce;
+mod redirect_uri;
 mod refresh_tokens;
 mod revocation;
 mod scopes;

@@ -2,7 +2,7 @@
 
 use authority_entity::sea_orm_active_enums::CodeChallengeMethod;
 use authority_store::{
-    CodeChallenge, CodeVerifier, Exchange, ExchangeRefusal, IssueCode, Rotation, Thumbprint,
+    CodeChallenge, CodeVerifier, Exchange, ExchangeRefusal, IssueCode, IssueCodeRefusal, Rotation, Thumbprint,
 };
 use chrono::TimeDelta;
 use macro_rules_attribute::apply;
@@ -190,6 +190,24 @@ async fn a_client_that_may_not_refresh_gets_no_refresh_token() {
     let (outcome, ..) =
         world.exchange_with(&code, |request| Exchange { refresh_token: None, ..request }).await;
     assert_eq!(outcome.expect("a token").grant.refresh_expires_at, None);
+}
+
+#[apply(both_ways)]
+async fn a_native_app_has_the_code_sent_to_its_port_and_repeats_that_port() {
+    let mut world = World::new().await;
+    world.sql("UPDATE clients SET redirect_uris = '{http://127.0.0.1/callback,https://app.example/}'").await;
+    let elsewhere = Some("http://127.0.0.1:49152/other");
+    let refused = world.issue_with(|request| IssueCode { redirect_uri: elsewhere, ..request }).await.0;
+    assert_eq!(refused.expect_err("another path"), IssueCodeRefusal::RedirectUriMismatch);
+    let there = Some("http://127.0.0.1:49152/callback");
+    let code = world.code_with(|request| IssueCode { redirect_uri: there, ..request }).await;
+    for elsewhere in ["http://127.0.0.1:49153/callback", "http://127.0.0.1/callback"] {
+        let uri = Some(elsewhere);
+        let outcome = world.exchange_with(&code, |request| Exchange { redirect_uri: uri, ..request }).await.0;
+        assert_eq!(outcome.expect_err("another port"), ExchangeRefusal::RedirectUriMismatch, "{elsewhere}");
+    }
+    let outcome = world.exchange_with(&code, |request| Exchange { redirect_uri: there, ..request }).await.0;
+    outcome.expect("the same port");
 }
 
 #[apply(both_ways)]

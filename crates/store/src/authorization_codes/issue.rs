@@ -3,6 +3,7 @@ use serde_json::Value;
 
 use crate::error_code::refusals;
 use crate::label::label;
+use crate::redirect_uri::registrations;
 use crate::statements::AUTHORIZATION_CODES_ISSUE;
 use crate::text::{comparable, comparable_list, document};
 use crate::{
@@ -56,7 +57,8 @@ refusals! {
         ClientDisabled = "client_disabled" => UnauthorizedClient,
         /// The client may not use this grant.
         UnauthorizedClient = "unauthorized_client" => UnauthorizedClient,
-        /// Not one of the client's, compared exactly (RFC 9700 section 2.1). The person must not be redirected.
+        /// Not one of the client's ([`ClientMetadata::admits_redirect_uri`](crate::ClientMetadata::admits_redirect_uri)).
+        /// The person must not be redirected.
         RedirectUriMismatch = "redirect_uri_mismatch" => InvalidRequest,
         /// The client has to use PKCE (RFC 7636 section 4.4.1).
         PkceRequired = "pkce_required" => InvalidRequest,
@@ -103,6 +105,7 @@ impl Store {
         let method = request.code_challenge.map(|challenge| label(&challenge.method));
         let jkt = request.dpop_jkt.map(|print| print.to_string());
         let session = request.session.map(SessionId::uuid);
+        let redirect_uri = request.redirect_uri.map(comparable);
         let answer = self
             .run_audited(
                 &AUTHORIZATION_CODES_ISSUE,
@@ -114,7 +117,7 @@ impl Store {
                     &request.client.uuid(),
                     &request.user.uuid(),
                     &session,
-                    &request.redirect_uri.map(comparable),
+                    &redirect_uri,
                     &request.scopes.to_column(),
                     &comparable_list(request.resources),
                     &request.authorization_details.map(document),
@@ -126,6 +129,7 @@ impl Store {
                     &request.requested_claims.map(document),
                     &jkt,
                     &request.auth_time,
+                    &redirect_uri.map(registrations),
                 ],
             )
             .await?;

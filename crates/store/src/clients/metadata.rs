@@ -35,7 +35,7 @@ pub struct ClientMetadata {
     pub jwks_uri: Option<String>,
     /// `tls_client_auth_subject_dn` (RFC 8705 section 2.1.2).
     pub tls_client_auth_subject_dn: Option<String>,
-    /// `redirect_uris`, compared exactly (RFC 9700 section 2.1).
+    /// `redirect_uris`, compared as [`admits_redirect_uri`](Self::admits_redirect_uri) does.
     pub redirect_uris: Vec<String>,
     /// `post_logout_redirect_uris` (OpenID Connect RP-Initiated Logout 3.1).
     pub post_logout_redirect_uris: Vec<String>,

@@ -1,6 +1,6 @@
 -- $7 id, $8 digest, $9 client, $10 user, $11 session, $12 redirect_uri, $13 scopes, $14 resources,
 -- $15 authorization_details, $16 code_challenge, $17 code_challenge_method, $18 nonce, $19 acr, $20 amr,
--- $21 claims, $22 jkt, $23 auth_time
+-- $21 claims, $22 jkt, $23 auth_time, $24 as what $12 may be registered
 WITH verdict AS MATERIALIZED (
     SELECT c.revocation_epoch AS client_epoch, u.revocation_epoch AS user_epoch,
            $6 + greatest(least(coalesce(c.authorization_code_ttl,
@@ -10,7 +10,7 @@ WITH verdict AS MATERIALIZED (
            CASE
                WHEN c.id IS NULL THEN 'unknown_client'
                -- Before everything that a client may be told by a redirection. Without redirect_uri there has to be exactly one to take (RFC 6749 section 3.1.2.3).
-               WHEN NOT coalesce($12 = ANY (c.redirect_uris), cardinality(c.redirect_uris) = 1) THEN 'redirect_uri_mismatch'
+               WHEN NOT coalesce($24 && c.redirect_uris, cardinality(c.redirect_uris) = 1) THEN 'redirect_uri_mismatch'
                WHEN c.disabled_at IS NOT NULL THEN 'client_disabled'
                WHEN NOT 'authorization_code' = ANY (c.grant_types) THEN 'unauthorized_client'
                WHEN $16 IS NULL AND c.require_pkce THEN 'pkce_required'

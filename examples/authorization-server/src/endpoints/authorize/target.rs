@@ -14,19 +14,18 @@ pub(super) struct Target {
 }
 
 impl Target {
-    /// The `redirect_uri` of the request, which has to be one of the client's, character by character (RFC 9700
-    /// section 2.1), or the only one that the client has.
+    /// The `redirect_uri` of the request, which has to be the client's, or the only one that the client has.
     pub(super) fn of(client: &Client, query: &Parameters) -> Option<Self> {
         let registered = &client.metadata.redirect_uris;
         let given = query.get("redirect_uri");
         let redirect_uri = match (given, registered.as_slice()) {
             _ if query.refuses("redirect_uri") => return None,
-            (Some(given), all) => all.iter().find(|one| *one == given)?,
+            (Some(given), _) => client.metadata.admits_redirect_uri(given).then_some(given)?,
             (None, [only]) => only,
             (None, _) => return None,
         };
         Some(Self {
-            redirect_uri: redirect_uri.clone(),
+            redirect_uri: redirect_uri.to_owned(),
             is_given: given.is_some(),
             state: query.get("state").map(str::to_owned),
         })
