@@ -23,6 +23,9 @@ pub struct Grant {
     pub user_id: UserId,
     /// The session that it ends with; none for offline access.
     pub session_id: Option<SessionId>,
+    /// `sid` of the session that it was granted in (OpenID Connect Back-Channel Logout 2.1); none without a session, and
+    /// none at the rotation of offline access, which has outgrown it.
+    pub sid: Option<String>,
     /// The scopes of the access token.
     pub scopes: Scopes,
     /// The resource indicators of the access token (RFC 8707).
@@ -62,6 +65,7 @@ impl Grant {
         Ok(Self {
             user_id: answer.get::<uuid::Uuid>("user_id")?.into(),
             session_id: answer.get::<Option<uuid::Uuid>>("session_id")?.map(Into::into),
+            sid: answer.get("sid")?,
             scopes: Scopes::from_column(answer.get("scopes")?),
             resources: answer.get("resources")?,
             authorization_details: answer.get("authorization_details")?,

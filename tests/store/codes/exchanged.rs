@@ -22,6 +22,10 @@ async fn a_grant_ends_with_its_session_unless_it_is_for_offline_access() {
     let code = world.code_for("openid").await;
     let issued = world.tokens(&code).await;
     assert_eq!(issued.exchanged.grant.session_id, Some(world.session));
+    assert_eq!(issued.exchanged.grant.sid.as_deref(), Some("sid"));
+    let (rotated, ..) = world.rotate_with(&issued.refresh, |request| request).await;
+    let Ok(Rotation::Rotated(grant)) = rotated else { panic!("{rotated:?}") };
+    assert_eq!(grant.sid.as_deref(), Some("sid"));
     let bound = format!("WHERE id = '{}'", issued.refresh.family());
     assert_eq!(world.value(&format!("SELECT session_id FROM refresh_tokens {bound}")).await, session);
     // The session ends after seven days, before the thirty of the setting's default.
@@ -37,6 +41,10 @@ async fn a_grant_ends_with_its_session_unless_it_is_for_offline_access() {
     let code = world.code_for("openid offline_access").await;
     let issued = world.tokens(&code).await;
     assert_eq!(issued.exchanged.grant.session_id, None);
+    assert_eq!(issued.exchanged.grant.sid.as_deref(), Some("sid"), "it was granted there");
+    let (rotated, ..) = world.rotate_with(&issued.refresh, |request| request).await;
+    let Ok(Rotation::Rotated(grant)) = rotated else { panic!("{rotated:?}") };
+    assert_eq!(grant.sid, None, "it has outgrown it");
     let free = format!("WHERE id = '{}'", issued.refresh.family());
     assert_eq!(world.value(&format!("SELECT session_id FROM refresh_tokens {free}")).await, "");
     assert_eq!(

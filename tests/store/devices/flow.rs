@@ -69,7 +69,7 @@ async fn offline_access_outlives_the_session() {
     approve(&world, &tv).await;
     let (access, refresh) = world.new_tokens();
     let grant = poll_for(&mut world, &tv, &access, &refresh).await.expect("tokens");
-    assert_eq!(grant.session_id, None);
+    assert_eq!((grant.session_id, grant.sid.as_deref()), (None, Some("sid")));
     world.database.execute("UPDATE sessions SET revoked_at = now(), revocation_reason = 'logout'").await;
     assert!(world.introspect(&access).await.is_ok());
     let (outcome, ..) = world.rotate(&refresh).await;

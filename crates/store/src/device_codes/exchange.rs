@@ -90,18 +90,19 @@ impl Store {
     ) -> Result<Result<Grant, ExchangeDeviceCodeRefusal>, StoreError> {
         let blind = Blind::new(random);
         match self.exchange_device_code_once(request, now, &blind).await? {
-            Polled::Refused(ExchangeDeviceCodeRefusal::AlreadyExchanged, true) => {}
-            polled => return Ok(polled.into()),
+            (Err(ExchangeDeviceCodeRefusal::AlreadyExchanged), true) => {}
+            (outcome, _) => return Ok(outcome),
         }
-        self.exchange_device_code_once(request, now, &blind).await.map(Into::into)
+        self.exchange_device_code_once(request, now, &blind).await.map(|(outcome, _)| outcome)
     }
 
+    /// The outcome, and whether a code that was exchanged already was so at the time of this call.
     async fn exchange_device_code_once(
         &self,
         request: &ExchangeDeviceCode<'_>,
         now: DateTime<Utc>,
         blind: &Blind,
-    ) -> Result<Polled, StoreError> {
+    ) -> Result<(Result<Grant, ExchangeDeviceCodeRefusal>, bool), StoreError> {
         let digest = blind.digest(&request.device_code.digest());
         let access_digest = request.access_token.digest();
         let refresh = request.refresh_token;
@@ -129,25 +130,11 @@ impl Store {
                 ],
             )
             .await?;
-        if answer.get::<&str>("verdict")? == "exchanged" {
-            return Ok(Polled::Exchanged(Grant::read(&answer)?));
-        }
-        let refusal = answer.meaning("verdict", ExchangeDeviceCodeRefusal::from_answer)?;
-        Ok(Polled::Refused(refusal, answer.get::<Option<bool>>("is_of_this_time")? == Some(true)))
-    }
-}
-
-enum Polled {
-    Exchanged(Grant),
-    /// Whether it was exchanged at the time of the call.
-    Refused(ExchangeDeviceCodeRefusal, bool),
-}
-
-impl From<Polled> for Result<Grant, ExchangeDeviceCodeRefusal> {
-    fn from(polled: Polled) -> Self {
-        match polled {
-            Polled::Exchanged(grant) => Ok(grant),
-            Polled::Refused(refusal, _) => Err(refusal),
-        }
+        let is_of_this_time = answer.get::<Option<bool>>("is_of_this_time")? == Some(true);
+        let outcome = match answer.get("verdict")? {
+            "exchanged" => Ok(Grant::read(&answer)?),
+            _ => Err(answer.meaning("verdict", ExchangeDeviceCodeRefusal::from_answer)?),
+        };
+        Ok((outcome, is_of_this_time))
     }
 }

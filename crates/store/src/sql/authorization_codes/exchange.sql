@@ -8,7 +8,7 @@ WITH code AS MATERIALIZED (
     SELECT k.user_id, k.scopes, coalesce($22, k.resources) AS resources, k.resources AS granted_resources,
            k.authorization_details, k.nonce,
            k.auth_time, k.acr, k.amr, k.requested_claims, k.client_epoch, k.user_epoch,
-           k.session_id AS code_session_id, c.client_type,
+           k.session_id AS code_session_id, s.sid, c.client_type,
            -- A grant for offline access outlives its session (OpenID Connect Core 11); any other ends with it.
            CASE WHEN NOT offline.access THEN k.session_id END AS session_id,
            CASE WHEN NOT offline.access THEN s.expires_at END AS session_expires_at,
@@ -59,7 +59,7 @@ WITH code AS MATERIALIZED (
     LEFT JOIN clients c ON c.id = $10
     LEFT JOIN LATERAL (SELECT id, erased_at, locked_at, locked_until, revocation_epoch
                        FROM users WHERE id = k.user_id OFFSET 0) u ON true
-    LEFT JOIN LATERAL (SELECT id, revoked_at, expires_at
+    LEFT JOIN LATERAL (SELECT id, sid, revoked_at, expires_at
                        FROM sessions WHERE id = k.session_id OFFSET 0) s ON true
     LEFT JOIN LATERAL (
         SELECT $19 IS NOT NULL AND 'refresh_token' = ANY (c.grant_types) AS refreshes,
@@ -94,7 +94,7 @@ WITH code AS MATERIALIZED (
     FROM verdict, lifetimes
     WHERE verdict = 'exchanged' AND is_first
 ), answer AS (
-    SELECT verdict, user_id, session_id, scopes, resources, authorization_details, nonce, auth_time, acr, amr,
+    SELECT verdict, user_id, session_id, sid, scopes, resources, authorization_details, nonce, auth_time, acr, amr,
            requested_claims, access_expires_at, CASE WHEN refreshes THEN idle_expires_at END AS refresh_expires_at
     FROM verdict, lifetimes
 ), event AS (

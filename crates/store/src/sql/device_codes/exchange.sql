@@ -8,7 +8,7 @@ WITH code AS MATERIALIZED (
            k.resources AS granted_resources,
            -- Of the approval. Of one that kept none, by an older program, no more is sure than that the session had begun.
            coalesce(k.auth_time, s.created_at) AS auth_time, k.acr, k.amr,
-           k.client_epoch, k.user_epoch, k.session_id AS code_session_id,
+           k.client_epoch, k.user_epoch, k.session_id AS code_session_id, s.sid,
            -- A grant for offline access outlives its session (OpenID Connect Core 11); any other ends with it.
            CASE WHEN NOT offline.access THEN k.session_id END AS session_id,
            CASE WHEN NOT offline.access THEN s.expires_at END AS session_expires_at,
@@ -109,8 +109,8 @@ WITH code AS MATERIALIZED (
     FROM verdict, lifetimes
     WHERE verdict = 'exchanged' AND is_first
 ), answer AS (
-    SELECT verdict, user_id, session_id, scopes, resources, NULL::jsonb AS authorization_details, auth_time, acr, amr,
-           access_expires_at, CASE WHEN refreshes THEN idle_expires_at END AS refresh_expires_at, is_of_this_time
+    SELECT verdict, user_id, session_id, sid, scopes, resources, NULL::jsonb AS authorization_details, auth_time, acr,
+           amr, access_expires_at, CASE WHEN refreshes THEN idle_expires_at END AS refresh_expires_at, is_of_this_time
     FROM verdict, lifetimes
 ), event AS (
     SELECT 'device_code.exchange' AS event,

@@ -15,7 +15,7 @@ WITH family AS MATERIALIZED (
     WHERE r.id = $7 AND sha256(r.lineage_digest || $8) = $10
     FOR NO KEY UPDATE
 ), verdict AS MATERIALIZED (
-    SELECT f.user_id, f.session_id, f.generation, coalesce($14, f.scopes) AS scopes,
+    SELECT f.user_id, f.session_id, s.sid, f.generation, coalesce($14, f.scopes) AS scopes,
            coalesce($15, f.resources) AS resources, f.authorization_details, f.auth_time, f.acr, f.amr, f.expires_at,
            f.client_epoch, f.user_epoch, f.is_current, f.sealed_successor,
            -- Whatever a setting says, a lifetime is one that the table takes.
@@ -60,7 +60,7 @@ WITH family AS MATERIALIZED (
     LEFT JOIN clients c ON c.id = $11
     LEFT JOIN LATERAL (SELECT id, erased_at, locked_at, locked_until, revocation_epoch
                        FROM users WHERE id = f.user_id OFFSET 0) u ON true
-    LEFT JOIN LATERAL (SELECT id, revoked_at
+    LEFT JOIN LATERAL (SELECT id, sid, revoked_at
                        FROM sessions WHERE id = f.session_id OFFSET 0) s ON true
     -- 0 is never, also where the clocks of two machines differ.
     LEFT JOIN LATERAL (
@@ -91,7 +91,7 @@ WITH family AS MATERIALIZED (
     WHERE verdict IN ('rotated', 'repeated')
     ON CONFLICT (id) DO NOTHING
 ), answer AS (
-    SELECT verdict, user_id, session_id, scopes, resources, authorization_details, auth_time, acr, amr,
+    SELECT verdict, user_id, session_id, sid, scopes, resources, authorization_details, auth_time, acr, amr,
            access_expires_at, v.expires_at, v.idle_expires_at AS refresh_expires_at,
            CASE verdict WHEN 'repeated' THEN sealed_successor END AS sealed_successor
     FROM verdict v
