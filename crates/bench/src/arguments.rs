@@ -17,10 +17,10 @@ pub(crate) struct Arguments {
     /// Access tokens to begin with; there are 3 refresh families and 1 user to 10 of them [default: 1000000]
     #[arg(long, value_parser = clap::value_parser!(u64).range(1000..=100_000_000))]
     rows: Option<u64>,
-    /// How long each run takes, of the store or of its ceiling [default: 3]
+    /// How long each run takes, of the store or of its ceiling [default: 12]
     #[arg(long)]
     seconds: Option<f64>,
-    /// How often the store and its ceiling take turns [default: 7]
+    /// How often the store and its ceiling take turns [default: 3]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pairs: Option<u32>,
     /// Write docs/benchmarks.md
@@ -56,12 +56,12 @@ impl Arguments {
     }
 
     pub(crate) fn length(&self) -> Duration {
-        let seconds = self.seconds.unwrap_or(if self.quick { 1.5 } else { 3.0 });
+        let seconds = self.seconds.unwrap_or(if self.quick { 1.5 } else { 12.0 });
         Duration::from_secs_f64(seconds.clamp(0.05, 3600.0))
     }
 
     pub(crate) fn pairs(&self) -> u32 {
-        self.pairs.unwrap_or(if self.quick { 3 } else { 7 })
+        self.pairs.unwrap_or(3)
     }
 
     /// The command line that does the same.
