@@ -8,7 +8,7 @@ use clap::{Parser, ValueEnum};
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask bench", bin_name = "cargo xtask bench", max_term_width = 100)]
 pub(crate) struct Arguments {
-    /// A tenth of the data, and shorter and fewer runs: to see that it works, not to quote
+    /// A tenth of the data, and shorter runs: to see that it works, not to quote
     #[arg(long)]
     quick: bool,
     /// Only this operation; may be given several times

@@ -68,13 +68,16 @@ pub(crate) async fn periods_in_default(
     }
 }
 
-/// The settings that are there, by key, as JSON.
+/// The settings that are there, by key, as JSON. One of another type than the schema says of it counts as none, as the
+/// store has it.
 pub(crate) async fn settings(
     connection: &mut PgConnection,
     keys: &[&str],
 ) -> Result<BTreeMap<String, String>> {
     let keys: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
-    let query = sqlx::query("SELECT key, value::text AS value FROM settings WHERE key = ANY ($1)").bind(keys);
+    let sql =
+        "SELECT key, value::text AS value FROM settings WHERE key = ANY ($1) AND value_type = 'integer'";
+    let query = sqlx::query(sql).bind(keys);
     let rows = query.persistent(false).fetch_all(connection).await.map_err(Error::server)?;
     let read = rows.iter().map(|row| Ok((row.try_get("key")?, row.try_get("value")?)));
     read.collect::<sqlx::Result<_>>().map_err(Error::server)
