@@ -3,6 +3,8 @@
 use std::fs;
 use std::process::{Child, Command, Stdio};
 
+use tokio::signal::unix::{SignalKind, signal as tokio_signal};
+
 use super::{Clients, GATE, NO_CLIENTS, content, directory, filled, names, nothing_is_left, text};
 use crate::support::{Database, Outcome, Session, eventually, in_time, skipped};
 
@@ -51,6 +53,7 @@ async fn a_restore_that_is_interrupted_leaves_what_was_there_and_says_so() {
 #[tokio::test]
 async fn a_proof_that_is_interrupted_or_fails_drops_its_scratch_database() {
     let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
+    let_programs_be_hung_up();
     let database = filled().await;
     let directory = directory();
     let file = dump_with_gate(&clients, &database, &directory.path().join("h.sql"));
@@ -79,6 +82,7 @@ async fn a_proof_that_is_interrupted_or_fails_drops_its_scratch_database() {
 #[tokio::test]
 async fn a_restore_by_several_jobs_that_is_interrupted_drops_its_new_database_and_ends_its_programs() {
     let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
+    let_programs_be_hung_up();
     let database = filled().await;
     // Filling this view again, as a restore does, takes longer than the test.
     database
@@ -159,6 +163,7 @@ async fn a_backup_that_is_killed_never_looks_whole() {
 #[tokio::test]
 async fn a_backup_that_is_interrupted_leaves_nothing() {
     let Some(clients) = Clients::of_the_server() else { return skipped(NO_CLIENTS) };
+    let_programs_be_hung_up();
     let database = filled().await;
     for name in super::NAMES {
         let directory = directory();
@@ -174,6 +179,12 @@ async fn a_backup_that_is_interrupted_leaves_nothing() {
         lock.end().await;
         assert_eq!(names(directory.path()), [""; 0], "{name}");
     }
+}
+
+/// Where `nohup` runs the tests, the programs that they start would ignore SIGHUP as well. What the tests listen to,
+/// those meet as usual.
+fn let_programs_be_hung_up() {
+    drop(tokio_signal(SignalKind::hangup()).expect("a signal"));
 }
 
 /// A dump that waits, when it is restored, after the tables were made and filled.
