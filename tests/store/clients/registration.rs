@@ -93,8 +93,12 @@ async fn what_cannot_be_registered_is_refused_with_the_error_of_the_rfc() {
     );
     for metadata in [
         with(|metadata| metadata.redirect_uris.clear()),
+        with(|metadata| metadata.redirect_uris = vec!["https://a.example/".to_owned(); 101]),
         with(|metadata| metadata.redirect_uris = vec!["https://a.example/#top".to_owned()]),
+        with(|metadata| metadata.redirect_uris.push("http://evil.example/callback".to_owned())),
+        with(|metadata| metadata.redirect_uris.push("file:///etc/passwd".to_owned())),
         with(|metadata| metadata.post_logout_redirect_uris = vec!["javascript:alert(1)".to_owned()]),
+        with(|metadata| metadata.post_logout_redirect_uris = vec!["https://a:b@a.example/".to_owned()]),
     ] {
         let refused = world.register(id, "web", Some(&secret), &metadata).await;
         assert_eq!(refused, Err(CreateClientRefusal::BadRedirectUris));
@@ -102,6 +106,30 @@ async fn what_cannot_be_registered_is_refused_with_the_error_of_the_rfc() {
     let codes: Vec<_> =
         CreateClientRefusal::ALL.iter().map(|refusal| refusal.error_code().as_str()).collect();
     assert!(codes.contains(&"invalid_redirect_uri") && codes.contains(&"invalid_client_metadata"));
+}
+
+#[apply(both_ways)]
+async fn codes_go_over_tls_to_the_own_machine_or_to_an_app() {
+    let mut world = World::new().await;
+    let uris = [
+        "https://a.example",
+        "https://[2001:db8::1]:8443/callback?a=b",
+        "http://127.0.0.1/callback",
+        "http://[::1]:8080/callback",
+        "http://localhost:3000/callback",
+        "com.example.app:/callback",
+        "com.example.app://callback",
+        &format!("{:a<2048}", "https://a.example/"),
+    ];
+    let uris = uris.map(str::to_owned).to_vec();
+    let metadata = ClientMetadata {
+        redirect_uris: uris.clone(),
+        post_logout_redirect_uris: uris,
+        ..ClientMetadata::new("App", ClientType::Public, TokenEndpointAuthMethod::None)
+    };
+    let id = ClientId::new(world.now, &mut world.random);
+    world.register(id, "native", None, &metadata).await.expect("a client");
+    assert_eq!(world.registered("native").await.expect("a client").metadata, metadata);
 }
 
 /// Registrations that are good but for one thing.

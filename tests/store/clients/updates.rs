@@ -1,7 +1,7 @@
 use authority_entity::sea_orm_active_enums::{GrantType, ResponseType, TokenEndpointAuthMethod};
 use authority_store::{
-    Actor, AuthenticateClient, ClientId, ClientMetadata, ClientSecret, MetadataField, RotateRefusal,
-    SecretMethod, UpdateClient, UpdateClientRefusal, UpdatedClient, UserId,
+    Actor, AuthenticateClient, ClientId, ClientMetadata, ClientSecret, Exchange, IssueCode, MetadataField,
+    RotateRefusal, SecretMethod, UpdateClient, UpdateClientRefusal, UpdatedClient, UserId,
 };
 use macro_rules_attribute::apply;
 
@@ -104,8 +104,10 @@ async fn an_update_that_cannot_be_is_refused() {
     let stranger = UserId::new(world.now, &mut world.random);
     let owned = ClientMetadata { owner: Some(stranger), ..confidential() };
     assert_eq!(world.update(id, "web", None, &owned).await, Err(UpdateClientRefusal::UnknownOwner));
-    let nowhere = ClientMetadata { redirect_uris: vec!["/callback".to_owned()], ..confidential() };
+    let nowhere = ClientMetadata { redirect_uris: vec![], ..confidential() };
     assert_eq!(world.update(id, "web", None, &nowhere).await, Err(UpdateClientRefusal::BadRedirectUris));
+    let plain = ClientMetadata { redirect_uris: vec!["http://evil.example/".to_owned()], ..confidential() };
+    assert_eq!(world.update(id, "web", None, &plain).await, Err(UpdateClientRefusal::BadRedirectUris));
     let nameless = ClientMetadata { name: String::new(), ..confidential() };
     assert_eq!(
         world.update(id, "web", None, &nameless).await,
@@ -124,4 +126,19 @@ async fn a_grant_that_is_taken_from_a_client_ends_at_once() {
     world.update(app.id, "app", None, &metadata).await.expect("updated");
     let (outcome, ..) = world.rotate(&issued.refresh).await;
     assert_eq!(outcome.expect_err("not allowed"), RotateRefusal::UnauthorizedClient);
+}
+
+#[apply(both_ways)]
+async fn a_client_of_a_laxer_time_goes_on_working_until_it_is_changed() {
+    let mut world = World::new().await;
+    let old = "http://old.example/callback";
+    world.sql(&format!("UPDATE clients SET redirect_uris = '{{{old}}}'")).await;
+    let app = world.registered("app").await.expect("a client");
+    assert!(app.metadata.admits_redirect_uri(old));
+    let code = world.code_with(|request| IssueCode { redirect_uri: Some(old), ..request }).await;
+    let (outcome, ..) =
+        world.exchange_with(&code, |request| Exchange { redirect_uri: Some(old), ..request }).await;
+    outcome.expect("tokens");
+    let refused = world.update(app.id, "app", None, &app.metadata).await;
+    assert_eq!(refused, Err(UpdateClientRefusal::BadRedirectUris));
 }
