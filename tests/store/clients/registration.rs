@@ -35,7 +35,7 @@ async fn everything_that_is_registered_is_found_again() {
         require_pkce: false,
         allow_plain_code_challenge: true,
         require_pushed_authorization_requests: true,
-        dpop_bound_access_tokens: true,
+        dpop_bound_access_tokens: false,
         tls_client_certificate_bound_access_tokens: true,
         authorization_code_ttl: Some(61),
         access_token_ttl: Some(62),
@@ -160,6 +160,14 @@ fn bad_metadata() -> Vec<(MetadataField, ClientMetadata)> {
         ),
         (Field::GrantTypes, ClientMetadata { grant_types: vec![], response_types: vec![], ..good() }),
         (Field::ResponseTypes, ClientMetadata { response_types: vec![], ..good() }),
+        (
+            Field::DpopBoundAccessTokens,
+            ClientMetadata {
+                dpop_bound_access_tokens: true,
+                tls_client_certificate_bound_access_tokens: true,
+                ..good()
+            },
+        ),
         (Field::AuthorizationCodeTtl, ClientMetadata { authorization_code_ttl: Some(601), ..good() }),
         (Field::AccessTokenTtl, ClientMetadata { access_token_ttl: Some(0), ..good() }),
         (Field::RefreshTokenTtl, ClientMetadata { refresh_token_ttl: Some(0), ..good() }),

@@ -46,6 +46,7 @@ async fn an_update_replaces_everything_but_the_secret() {
         name: "New".to_owned(),
         redirect_uris: vec!["https://new.example/callback".to_owned()],
         response_types: vec![ResponseType::Code, ResponseType::CodeIdToken],
+        dpop_bound_access_tokens: true,
         ..confidential()
     };
     let ignored = ClientSecret::for_id(secret.id(), &mut world.random);
@@ -112,6 +113,15 @@ async fn an_update_that_cannot_be_is_refused() {
     assert_eq!(
         world.update(id, "web", None, &nameless).await,
         Err(UpdateClientRefusal::BadMetadata(MetadataField::Name))
+    );
+    let bound_twice = ClientMetadata {
+        dpop_bound_access_tokens: true,
+        tls_client_certificate_bound_access_tokens: true,
+        ..confidential()
+    };
+    assert_eq!(
+        world.update(id, "web", None, &bound_twice).await,
+        Err(UpdateClientRefusal::BadMetadata(MetadataField::DpopBoundAccessTokens))
     );
     assert_eq!(world.registered("web").await.expect("a client").metadata, good);
 }

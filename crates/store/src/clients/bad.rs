@@ -13,7 +13,13 @@ impl Bad {
     /// What the schema lets stand, so that a client of an older time goes on working, and no registration may have.
     pub(super) fn of_metadata(metadata: &ClientMetadata) -> Option<Self> {
         let mut uris = metadata.redirect_uris.iter().chain(&metadata.post_logout_redirect_uris);
-        (!uris.all(|uri| may_be_registered(uri))).then_some(Self::RedirectUris)
+        if !uris.all(|uri| may_be_registered(uri)) {
+            return Some(Self::RedirectUris);
+        }
+        // A token is bound to one key or certificate: nobody could ask for one that is bound to both.
+        let is_bound_twice =
+            metadata.dpop_bound_access_tokens && metadata.tls_client_certificate_bound_access_tokens;
+        is_bound_twice.then_some(Self::Metadata(MetadataField::DpopBoundAccessTokens))
     }
 
     /// What the schema refuses. None where the error is another.

@@ -51,7 +51,7 @@ pub struct ClientMetadata {
     pub allow_plain_code_challenge: bool,
     /// `require_pushed_authorization_requests` (RFC 9126 section 6).
     pub require_pushed_authorization_requests: bool,
-    /// `dpop_bound_access_tokens` (RFC 9449 section 5.2).
+    /// `dpop_bound_access_tokens` (RFC 9449 section 5.2); not with the next one, as a token is bound to one thing.
     pub dpop_bound_access_tokens: bool,
     /// `tls_client_certificate_bound_access_tokens` (RFC 8705 section 3.4).
     pub tls_client_certificate_bound_access_tokens: bool,
