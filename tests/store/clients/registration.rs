@@ -195,6 +195,10 @@ fn bad_metadata() -> Vec<(MetadataField, ClientMetadata)> {
         ..ClientMetadata::new("App", ClientType::Public, TokenEndpointAuthMethod::None)
     };
     all.push((Field::RequirePkce, ClientMetadata { require_pkce: false, ..public.clone() }));
+    all.push((
+        Field::AllowPlainCodeChallenge,
+        ClientMetadata { allow_plain_code_challenge: true, ..public.clone() },
+    ));
     let grant_types = vec![GrantType::AuthorizationCode, GrantType::ClientCredentials];
     all.push((Field::GrantTypes, ClientMetadata { grant_types, ..public }));
     all

@@ -127,6 +127,17 @@ async fn an_update_that_cannot_be_is_refused() {
 }
 
 #[apply(both_ways)]
+async fn an_update_gives_no_public_client_the_plain_method() {
+    let mut world = World::new().await;
+    let app = world.registered("app").await.expect("a client");
+    let metadata = ClientMetadata { allow_plain_code_challenge: true, ..app.metadata };
+    assert_eq!(
+        world.update(app.id, "app", None, &metadata).await,
+        Err(UpdateClientRefusal::BadMetadata(MetadataField::AllowPlainCodeChallenge))
+    );
+}
+
+#[apply(both_ways)]
 async fn a_grant_that_is_taken_from_a_client_ends_at_once() {
     let mut world = World::new().await;
     let code = world.code().await;

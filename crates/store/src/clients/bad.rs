@@ -1,3 +1,5 @@
+use authority_entity::sea_orm_active_enums::ClientType;
+
 use super::field::MetadataField;
 use super::metadata::ClientMetadata;
 use crate::StoreError;
@@ -19,7 +21,12 @@ impl Bad {
         // A token is bound to one key or certificate: nobody could ask for one that is bound to both.
         let is_bound_twice =
             metadata.dpop_bound_access_tokens && metadata.tls_client_certificate_bound_access_tokens;
-        is_bound_twice.then_some(Self::Metadata(MetadataField::DpopBoundAccessTokens))
+        if is_bound_twice {
+            return Some(Self::Metadata(MetadataField::DpopBoundAccessTokens));
+        }
+        // Whoever sees its request has the verifier, and nothing else proves who sends the code.
+        let is_unproved = metadata.client_type == ClientType::Public && metadata.allow_plain_code_challenge;
+        is_unproved.then_some(Self::Metadata(MetadataField::AllowPlainCodeChallenge))
     }
 
     /// What the schema refuses. None where the error is another.

@@ -47,7 +47,7 @@ pub struct ClientMetadata {
     pub allowed_scopes: Scopes,
     /// A code needs a PKCE challenge (RFC 9700 section 2.1.1); always so for a public client.
     pub require_pkce: bool,
-    /// The PKCE method `plain` is accepted.
+    /// The PKCE method `plain` is accepted; never of a public client (RFC 9700 section 2.1.1).
     pub allow_plain_code_challenge: bool,
     /// `require_pushed_authorization_requests` (RFC 9126 section 6).
     pub require_pushed_authorization_requests: bool,
