@@ -159,6 +159,7 @@ fn bad_metadata() -> Vec<(MetadataField, ClientMetadata)> {
             ClientMetadata { tls_client_auth_subject_dn: text("CN=web"), ..good() },
         ),
         (Field::GrantTypes, ClientMetadata { grant_types: vec![], response_types: vec![], ..good() }),
+        (Field::GrantTypes, ClientMetadata { grant_types: vec![], ..good() }),
         (Field::ResponseTypes, ClientMetadata { response_types: vec![], ..good() }),
         (
             Field::DpopBoundAccessTokens,

@@ -12,11 +12,16 @@ pub(super) enum Bad {
 }
 
 impl Bad {
-    /// What the schema lets stand, so that a client of an older time goes on working, and no registration may have.
+    /// What no registration may have, beside or before what the schema refuses. The schema lets it stand, so that a
+    /// client of an older time goes on working.
     pub(super) fn of_metadata(metadata: &ClientMetadata) -> Option<Self> {
         let mut uris = metadata.redirect_uris.iter().chain(&metadata.post_logout_redirect_uris);
         if !uris.all(|uri| may_be_registered(uri)) {
             return Some(Self::RedirectUris);
+        }
+        // The schema would say that the response types belong to no grant type.
+        if metadata.grant_types.is_empty() {
+            return Some(Self::Metadata(MetadataField::GrantTypes));
         }
         // A token is bound to one key or certificate: nobody could ask for one that is bound to both.
         let is_bound_twice =
