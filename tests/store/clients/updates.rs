@@ -1,7 +1,7 @@
 use authority_entity::sea_orm_active_enums::{GrantType, ResponseType, TokenEndpointAuthMethod};
 use authority_store::{
-    Actor, AuthenticateClient, ClientId, ClientMetadata, ClientSecret, Exchange, IssueCode, MetadataField,
-    RotateRefusal, SecretMethod, UpdateClient, UpdateClientRefusal, UpdatedClient, UserId,
+    Actor, AuthenticateClient, Change, ClientId, ClientMetadata, ClientSecret, Exchange, IssueCode,
+    MetadataField, RotateRefusal, SecretMethod, UpdateClient, UpdateClientRefusal, UpdatedClient, UserId,
 };
 use macro_rules_attribute::apply;
 
@@ -162,4 +162,21 @@ async fn a_client_of_a_laxer_time_goes_on_working_until_it_is_changed() {
     outcome.expect("tokens");
     let refused = world.update(app.id, "app", None, &app.metadata).await;
     assert_eq!(refused, Err(UpdateClientRefusal::BadRedirectUris));
+}
+
+#[apply(both_ways)]
+async fn an_owner_who_was_erased_stays_and_none_becomes_one() {
+    let mut world = World::new().await;
+    let secret = world.web().await;
+    let owned = ClientMetadata { owner: Some(world.user), ..confidential() };
+    world.update(secret.id(), "web", None, &owned).await.expect("an owner");
+    let erased = world.store.erase_user(world.user, Actor::System, None, world.now).await;
+    assert_eq!(erased.expect("a database"), Change::Done);
+    let found = world.registered("web").await.expect("a client").metadata;
+    assert_eq!(found, owned);
+    world.update(secret.id(), "web", None, &found).await.expect("nothing is changed");
+    world.update(secret.id(), "web", None, &confidential()).await.expect("no owner");
+    let again = world.update(secret.id(), "web", None, &owned).await;
+    assert_eq!(again, Err(UpdateClientRefusal::UnknownOwner));
+    assert_eq!(world.registered("web").await.expect("a client").metadata.owner, None);
 }

@@ -40,7 +40,7 @@ refusals! {
         Unknown = "unknown" => InvalidClient,
         /// The client calls itself otherwise.
         WrongClientId = "wrong_client_id" => InvalidRequest,
-        /// There is no such owner, or they were erased.
+        /// There is no such owner, or they were erased. The owner that the client has already may be erased.
         UnknownOwner = "unknown_owner" => InvalidClientMetadata,
         /// The secret was made for another row.
         WrongSecret = "wrong_secret" => InvalidClientMetadata,
