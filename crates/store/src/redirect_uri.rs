@@ -10,6 +10,9 @@ use crate::ClientMetadata;
 /// Octets of an address that is registered, at most.
 const LONGEST: usize = 2048;
 
+/// The hosts that are the person's own machine.
+const LOCAL: [&str; 3] = ["127.0.0.1", "[::1]", "localhost"];
+
 /// The loopback literals; `localhost` may lead elsewhere (RFC 8252 section 8.3).
 const LOOPBACK: [&str; 2] = ["http://127.0.0.1", "http://[::1]"];
 
@@ -63,9 +66,6 @@ pub(crate) fn may_be_registered(uri: &str) -> bool {
     };
     is_good && uri.len() <= LONGEST && is_of_uri_characters(path)
 }
-
-/// The hosts that are the person's own machine.
-const LOCAL: [&str; 3] = ["127.0.0.1", "[::1]", "localhost"];
 
 /// The host of an authority that is one and perhaps a port.
 fn host(authority: &str) -> Option<&str> {

@@ -77,6 +77,7 @@ const GOOD: &[&str] = &[
     "http://[::1]:65535/cb",
     "http://localhost/cb",
     "http://localhost:3000/cb",
+    "http://LocalHost/cb",
     "com.example.app:/cb",
     "com.example.app://cb",
     "com.example.app:/",
