@@ -97,7 +97,7 @@ impl Store {
         let step = i64::try_from(step).unwrap_or(i64::MAX);
         let params: [crate::store::Parameter<'_>; 2] = [&user.uuid(), &step];
         let answer =
-            self.run_audited_until_it_sees(&USERS_ACCEPT_TOTP_STEP, Some(audit), now, &params).await?;
+            self.run_audited_until_it_sees(&USERS_ACCEPT_TOTP_STEP, Some(audit), now, 2, &params).await?;
         match answer.get("verdict")? {
             "accepted" => Ok(Ok(())),
             _ => answer.meaning("verdict", AcceptTotpStepRefusal::from_answer).map(Err),
@@ -121,8 +121,9 @@ impl Store {
         let blind = Blind::new(random);
         let digest = blind.digest(code);
         let params: [crate::store::Parameter<'_>; 3] = [&user.uuid(), &blind.octets(), &&digest[..]];
+        let audit = audit.about(code.octets());
         let answer =
-            self.run_audited_until_it_sees(&USERS_USE_BACKUP_CODE, Some(audit), now, &params).await?;
+            self.run_audited_until_it_sees(&USERS_USE_BACKUP_CODE, Some(&audit), now, 1, &params).await?;
         answer.meaning("verdict", |word| match word {
             "used" => Some(BackupCode::Used),
             "unknown" => Some(BackupCode::Unknown),
