@@ -46,7 +46,7 @@ dropuser --if-exists authority_app
 dropuser --if-exists authority
 ";
 
-pub(super) const TREATMENTS: [Treatment; 33] = [
+pub(super) const TREATMENTS: [Treatment; 35] = [
     run("psql --version"),
     run("export DATABASE_URL=postgres://authority@localhost:5432/authority_db"),
     Treatment {
@@ -76,6 +76,9 @@ pub(super) const TREATMENTS: [Treatment; 33] = [
     run(
         "export DATABASE_URL='postgres://authority:secure_password@localhost:5432/authority_db?initial_pool_size=10&max_pool_size=50'",
     ),
+    run(
+        "export DATABASE_URL='postgres://authority:secure_password@localhost:5432/authority_db?options=-c%20lock_timeout=1500ms&statement_timeout=10s'",
+    ),
     Treatment {
         first_line: "(umask 077; psql -XAtc \"SELECT format('\\\"%s\\\" \\\"%s\\\"', rolname, rolpassword) FROM pg_authid WHERE rolname IN ('authority', 'authority_app')\" > userlist.txt)",
         how: How::Run,
@@ -91,6 +94,7 @@ pub(super) const TREATMENTS: [Treatment; 33] = [
         How::StartPgBouncer,
     ),
     run("export DATABASE_URL=postgres://authority:secure_password@localhost:6432/authority_db"),
+    run("ALTER ROLE authority_app SET lock_timeout = '2s';"),
     run(
         "  export DATABASE_URL='postgres://authority:secure_password@localhost:6432/authority_db?prepared_statements=false'",
     ),

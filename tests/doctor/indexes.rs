@@ -1,5 +1,5 @@
 use authority_local_postgres::SUPERUSER;
-use sqlx::Connection;
+use sqlx::{AssertSqlSafe, Connection};
 
 use super::examine;
 use crate::support::{Database, eventually, execute, fails};
@@ -74,17 +74,65 @@ async fn an_index_that_nobody_reads_is_named_with_its_size() {
         .await;
     database.execute("INSERT INTO large SELECT n, n FROM generate_series(1, 80000) n").await;
     examine(&database.url(), &[]).is_well("unused-indexes");
-    // A session hands in its statistics when it ends, at the latest.
-    let mut reader = database.connection_as(SUPERUSER).await;
-    let read = "SET enable_seqscan = off; DO $$ BEGIN FOR n IN 1..1000 LOOP PERFORM FROM large WHERE id = n; END LOOP; END $$";
-    sqlx::raw_sql(read).execute(&mut reader).await.expect("it can be read");
-    reader.close().await.expect("it can end");
-    let reads = "SELECT coalesce(idx_scan, 0) >= 1000 FROM pg_stat_user_tables WHERE relname = 'large'";
-    eventually("the reads are counted", async || database.column(reads).await == ["t"]).await;
+    read(&database, "large WHERE id = n", "large").await;
     let examination = examine(&database.url(), &[]);
     let finding = examination.finds("unused-indexes", "info", "idx_large_pad");
     assert!(finding.fix().ends_with("DROP INDEX \"idx_large_pad\";"), "{finding:?}");
     assert_eq!(examination.of("unused-indexes").len(), 1);
     execute(database.pool(), "DROP INDEX idx_large_pad").await;
     examine(&database.url(), &[]).is_well("unused-indexes");
+}
+
+#[tokio::test]
+async fn an_index_of_the_migrations_is_kept_however_seldom_it_is_read() {
+    let database = Database::migrated().await;
+    database
+        .execute("CREATE INDEX idx_audit_logs_request_id ON audit_logs (request_id, id); CREATE TABLE audit_logs_p202611 PARTITION OF audit_logs FOR VALUES FROM ('01a19467-e800-7000-8000-000000000000') TO ('01a22ee6-b000-7000-8000-000000000000')")
+        .await;
+    database
+        .execute(
+            "INSERT INTO audit_logs (id, event, outcome, actor_kind, resource_kind, resource_id, request_id)
+             SELECT ('01a1a000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 'a.b', 'success', 'system', 'thing',
+                    md5(n::text), md5(n::text) FROM generate_series(1, 20000) n",
+        )
+        .await;
+    let path = "audit_logs_p202611 WHERE id = ('01a1a000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid";
+    read(&database, path, "audit_logs_p202611").await;
+    let large = "SELECT indexrelname FROM pg_stat_user_indexes
+                  WHERE relname = 'audit_logs_p202611' AND idx_scan = 0 AND pg_relation_size(indexrelid) > 1048576
+                    AND indexrelname LIKE '%resource_id%'";
+    assert_eq!(database.column(large).await.len(), 1);
+    let examination = examine(&database.url(), &[]);
+    // Somebody else's is named once, as what can be dropped.
+    let finding = examination.finds("unused-indexes", "info", "idx_audit_logs_request_id");
+    assert_eq!(examination.of("unused-indexes").len(), 1, "{:?}", examination.of("unused-indexes"));
+    assert!(finding.fix().ends_with("DROP INDEX \"idx_audit_logs_request_id\";"), "{finding:?}");
+    execute(database.pool(), "DROP INDEX idx_audit_logs_request_id").await;
+    examine(&database.url(), &[]).is_well("unused-indexes");
+}
+
+#[tokio::test]
+async fn an_index_of_the_migrations_is_not_superfluous_beside_somebody_elses() {
+    let database = Database::migrated().await;
+    database
+        .execute("CREATE INDEX a_wider_one ON access_tokens (user_id, id); CREATE INDEX a_same_one ON sessions (user_id)")
+        .await;
+    let examination = examine(&database.url(), &[]);
+    assert_eq!(examination.of("duplicate-indexes").len(), 1, "{:?}", examination.of("duplicate-indexes"));
+    examination.finds("duplicate-indexes", "warning", "a_same_one").mend(database.pool()).await;
+    examine(&database.url(), &[]).is_well("duplicate-indexes");
+}
+
+/// Reads a relation a thousand times by its key, and waits until that is known.
+async fn read(database: &Database, what: &str, relation: &str) {
+    // A session hands in its statistics when it ends, at the latest.
+    let mut reader = database.connection_as(SUPERUSER).await;
+    let read = format!(
+        "SET enable_seqscan = off; DO $$ BEGIN FOR n IN 1..1000 LOOP PERFORM FROM {what}; END LOOP; END $$"
+    );
+    sqlx::raw_sql(AssertSqlSafe(read)).execute(&mut reader).await.expect("it can be read");
+    reader.close().await.expect("it can end");
+    let reads =
+        format!("SELECT coalesce(idx_scan, 0) >= 1000 FROM pg_stat_user_tables WHERE relname = '{relation}'");
+    eventually("the reads are counted", async || database.column(&reads).await == ["t"]).await;
 }

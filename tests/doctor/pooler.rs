@@ -1,8 +1,10 @@
 //! Behind PgBouncer in transaction mode.
 
-use super::examine;
+use authority_local_postgres::SUPERUSER;
+
+use super::examination::{examine, examine_for};
 use crate::pgbouncer::Pooler;
-use crate::support::{Database, Need};
+use crate::support::{Database, Need, execute};
 
 #[tokio::test]
 async fn a_pooler_is_named_and_everything_else_is_examined_through_it() {
@@ -33,6 +35,27 @@ async fn a_pooler_is_named_and_everything_else_is_examined_through_it() {
     let told = examine(&format!("{}?prepared_statements=false", pooler.url()), &[]);
     told.finds("pooler", "info", &subject);
     told.is_well("schema-drift");
+}
+
+#[tokio::test]
+async fn sessions_behind_a_pooler_that_may_wait_for_a_lock_for_ever_are_a_note() {
+    if Need::PgBouncer.is_missing() {
+        return;
+    }
+    let database = Database::migrated().await;
+    let superuser = database.pool_as(SUPERUSER).await;
+    execute(&superuser, "CREATE ROLE doctor_waiting LOGIN").await;
+    examine_for(&database.url(), "doctor_waiting").is_well("lock-timeout");
+    let pooler = Pooler::of(&database).await;
+    let finding = examine_for(pooler.url(), "doctor_waiting").finds("lock-timeout", "info", "lock_timeout");
+    finding.mend(&superuser).await;
+    examine_for(pooler.url(), "doctor_waiting").is_well("lock-timeout");
+    execute(
+        &superuser,
+        "ALTER ROLE doctor_waiting RESET lock_timeout; ALTER ROLE doctor_waiting SET statement_timeout = '9s'",
+    )
+    .await;
+    examine_for(pooler.url(), "doctor_waiting").is_well("lock-timeout");
 }
 
 #[tokio::test]

@@ -116,6 +116,17 @@ async fn a_role_that_may_only_read_is_told_so() {
     assert_eq!(database.column(ROWS).await, [""; 0]);
 }
 
+#[tokio::test]
+async fn a_read_only_database_is_refused_as_migrate_refuses_it() {
+    let database = Database::migrated().await;
+    let read_only = format!("ALTER DATABASE {} SET default_transaction_read_only = on", database.name());
+    database.execute(&read_only).await;
+    let outcome = run(&database, &["seed"], &[]);
+    as_reviewed("seed-read-only", &database, &outcome, "[none]");
+    assert_eq!(outcome.stderr, run(&database, &["migrate"], &[]).stderr);
+    assert_eq!(database.column(ROWS).await, [""; 0]);
+}
+
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_password_that_cannot_be_shown_is_not_set() {

@@ -40,6 +40,35 @@ async fn somebody_elses_database_and_a_serving_role_with_too_much_power_are_refu
 }
 
 #[tokio::test]
+async fn a_read_only_database_is_refused_whoever_finds_that() {
+    let server = server_with_roles(ACCESS).await;
+    for (spoil, mend, database, role) in [
+        (
+            // Which only the connection to the database itself shows.
+            "ALTER DATABASE authority_db SET default_transaction_read_only = on",
+            "ALTER DATABASE authority_db RESET default_transaction_read_only",
+            "authority_db",
+            "authority",
+        ),
+        (
+            "ALTER ROLE postgres SET default_transaction_read_only = on",
+            "BEGIN READ WRITE; ALTER ROLE postgres RESET default_transaction_read_only; COMMIT",
+            "postgres",
+            "postgres",
+        ),
+    ] {
+        as_superuser(&server, spoil).await;
+        let before = state(&server).await;
+        let outcome = run(setup(&server, &[]).env("MAINTENANCE_DATABASE_URL", superuser(&server)), 1);
+        let sentence = format!("database \"{database}\" is read-only for the role \"{role}\"");
+        let fix = format!("fix: BEGIN READ WRITE; ALTER DATABASE \"{database}\" RESET");
+        assert!(outcome.stderr.contains(&sentence) && outcome.stderr.contains(&fix), "{}", outcome.stderr);
+        assert_eq!(state(&server).await, before);
+        as_superuser(&server, mend).await;
+    }
+}
+
+#[tokio::test]
 async fn what_contradicts_itself_is_wrong_usage() {
     let server = server_with_roles(ACCESS).await;
     let before = state(&server).await;

@@ -1,7 +1,8 @@
 //! What is told when an operation could not be done, and what the store does about it by itself.
 
+use authority_entity::sea_orm_active_enums::RevocationReason;
 use authority_local_postgres::SUPERUSER;
-use authority_store::{Rotate, RotateRefusal, Rotation, StoreError};
+use authority_store::{Actor, Inactive, PresentedAccessToken, Rotate, RotateRefusal, Rotation, StoreError};
 use macro_rules_attribute::apply;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
@@ -58,6 +59,38 @@ async fn a_statement_that_waits_too_long_is_cancelled_and_has_done_nothing() {
     assert_eq!(world.value("SELECT generation FROM refresh_tokens").await, "0");
     let outcome = world.store.rotate_refresh_token(&request, world.now, &mut world.random).await;
     assert!(matches!(outcome, Ok(Ok(Rotation::Rotated(_)))), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn who_waits_for_a_locked_user_gives_the_connection_back_in_time_for_everybody_else() {
+    if Need::Timers.is_missing() {
+        return;
+    }
+    let mut world = World::with("max_pool_size=2").await;
+    let lock = format!("SELECT FROM users WHERE id = '{}' FOR UPDATE", world.user);
+    let session = Session::begin(&world.database, &lock).await;
+    let waiting: Vec<_> = (0..2)
+        .map(|_| {
+            let (store, user, now) = (world.store.clone(), world.user, world.now);
+            tokio::spawn(async move {
+                store
+                    .revoke_tokens_of_user(user, RevocationReason::Administrator, Actor::System, None, now)
+                    .await
+            })
+        })
+        .collect();
+    let status = || world.store.pool().status();
+    eventually("no connection is left", async || (status().size, status().available) == (2, 0)).await;
+    let (access, _) = world.new_tokens();
+    let unknown = [PresentedAccessToken::Opaque(&access)];
+    let introspected = in_time("it", world.store.introspect_access_tokens(&unknown, world.now)).await;
+    assert!(matches!(introspected.as_deref(), Ok([Err(Inactive::Unknown)])), "{introspected:?}");
+    for caller in waiting {
+        let error = in_time("a revocation", caller).await.expect("no panic").expect_err("a timeout");
+        assert!(matches!(error, StoreError::Cancelled { .. }) && error.is_transient(), "{error:?}");
+    }
+    session.end().await;
+    assert_eq!(world.value("SELECT revocation_epoch FROM users").await, "0");
 }
 
 #[apply(both_ways)]

@@ -34,8 +34,11 @@ impl Config {
     /// several hosts, the pool stays with the one that was chosen when it was made; a new connection to it that no
     /// longer has the wanted `target_session_attrs` is not used.
     ///
-    /// Sessions of a direct connection begin with `plan_cache_mode=force_generic_plan`, unless `options` says
-    /// otherwise, and all sessions with the time zone UTC. A given `sslrootcert` is trusted alone, and not besides
+    /// Sessions of a direct connection begin with `plan_cache_mode=force_generic_plan` and `lock_timeout=2s`, unless
+    /// `options` (or `PGOPTIONS`) says otherwise; what `ALTER ROLE` or `ALTER DATABASE` says of them has no effect. A
+    /// statement that waits longer for a lock fails with SQLSTATE 55P03, so that those who wait for one row do not keep
+    /// all connections from everybody else. Behind a pooler, which forgets what sessions begin with, both are the role's:
+    /// `ALTER ROLE authority_app SET lock_timeout = '2s'`. All sessions begin with the time zone UTC. A given `sslrootcert` is trusted alone, and not besides
     /// the authorities of the web.
     ///
     /// It has to be called within a runtime of tokio, with its time and its network enabled, and works in that one.

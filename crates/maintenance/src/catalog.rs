@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use authority_migration::runner;
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, Row};
 
@@ -98,8 +99,6 @@ pub(crate) async fn site(pool: &PgPool) -> Result<Site> {
     let sql = "SELECT pg_catalog.statement_timestamp() AS now,
                       pg_catalog.current_database()::text AS database,
                       current_user::text AS role,
-                      pg_catalog.pg_is_in_recovery()
-                          OR pg_catalog.current_setting('transaction_read_only')::bool AS read_only,
                       (SELECT min(name) FROM unnest($1::text[]) AS name
                         WHERE pg_catalog.to_regclass(format('public.%I', name)) IS NULL) AS missing,
                       c.owner,
@@ -111,6 +110,7 @@ pub(crate) async fn site(pool: &PgPool) -> Result<Site> {
     let names: Vec<String> = needed.map(str::to_owned).collect();
     let row = sqlx::query(sql).bind(names).persistent(false).fetch_one(&mut *transaction).await;
     let row = row.map_err(Error::server)?;
+    let writable = runner::require_writable(&mut transaction).await;
     transaction.rollback().await.map_err(Error::server)?;
     let text = |name| row.try_get::<String, _>(name).map_err(Error::server);
     if let Some(table) = row.try_get::<Option<String>, _>("missing").map_err(Error::server)? {
@@ -119,8 +119,9 @@ pub(crate) async fn site(pool: &PgPool) -> Result<Site> {
     if !row.try_get::<bool, _>("may").map_err(Error::server)? {
         return Err(Error::NotOwner { role: text("role")?, owner: text("owner")? });
     }
-    if row.try_get::<bool, _>("read_only").map_err(Error::server)? {
-        return Err(Error::ReadOnly);
-    }
+    writable.map_err(|error| match error {
+        runner::Error::Server(error) => Error::server(error),
+        error => Error::ReadOnly(error),
+    })?;
     Ok(Site { now: row.try_get("now").map_err(Error::server)?, owner: text("owner")? })
 }

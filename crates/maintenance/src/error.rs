@@ -1,3 +1,4 @@
+use authority_migration::runner;
 use thiserror::Error;
 
 /// The outcome of maintenance.
@@ -35,8 +36,8 @@ pub enum Error {
     Denied(String),
 
     /// The server takes no writes: a standby, or `default_transaction_read_only`.
-    #[error("the database is read-only")]
-    ReadOnly,
+    #[error(transparent)]
+    ReadOnly(runner::Error),
 
     /// The server refused a statement.
     #[error("the server refused a statement of the maintenance")]
@@ -51,7 +52,6 @@ impl Error {
                 let message = error.as_database_error().map(|error| error.message().to_owned());
                 Self::Denied(message.unwrap_or_default())
             }
-            Some("25006") => Self::ReadOnly,
             _ => Self::Server(error),
         }
     }
@@ -63,7 +63,7 @@ impl Error {
             Self::NotMigrated { .. } => format!("{program} migrate"),
             Self::NotOwner { owner, .. } => format!("name the role {owner} in DATABASE_URL"),
             Self::Denied(_) => "name the role that owns the tables in DATABASE_URL".to_owned(),
-            Self::ReadOnly => "name the primary server in DATABASE_URL".to_owned(),
+            Self::ReadOnly(error) => return error.fix(program),
             Self::Connection(_) => {
                 format!(
                     "check that the server runs, then run {program} maintain again: it continues where this stopped"

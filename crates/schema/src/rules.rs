@@ -5,7 +5,10 @@ mod indexes;
 mod naming;
 mod words;
 
-pub use indexes::{cascades_without_index, duplicate_indexes, invalid_indexes, unindexed_foreign_keys};
+pub use indexes::{
+    cascades_without_index, duplicate_indexes, duplicate_indexes_except, invalid_indexes,
+    unindexed_foreign_keys,
+};
 pub use naming::naming;
 pub use words::{columns_without_comment, tables_without_comment, timestamps_without_time_zone};
 

@@ -18,7 +18,7 @@ pub enum Error {
     #[error("cannot get a connection to the database")]
     Connection(#[source] sqlx::Error),
 
-    /// What was applied to the database could not be told.
+    /// What was applied to the database could not be told, or nothing can be written to it.
     #[error(transparent)]
     Migrations(runner::Error),
 
@@ -47,10 +47,6 @@ pub enum Error {
     /// The role may not write where it has to.
     #[error("the role may not write to the tables that are seeded: {0}")]
     Denied(String),
-
-    /// The server takes no writes: a standby, or `default_transaction_read_only`.
-    #[error("the database is read-only")]
-    ReadOnly(#[source] sqlx::Error),
 
     /// The administrator's name or address cannot be one.
     #[error(transparent)]
@@ -105,7 +101,6 @@ impl Error {
                 let message = error.as_database_error().map(|error| error.message().to_owned());
                 Self::Denied(message.unwrap_or_default())
             }
-            Some("25006") => Self::ReadOnly(error),
             Some("55P03" | "57014") => Self::Blocked(error),
             _ => Self::Server(error),
         }
@@ -121,7 +116,6 @@ impl Error {
             Self::Busy { .. } => format!("let the other one end, or wait longer: {program} seed --wait 10m"),
             Self::Blocked(_) => format!("let it end, then repeat: {program} seed"),
             Self::Denied(_) => "name the role that owns the tables in DATABASE_URL".to_owned(),
-            Self::ReadOnly(_) => "name the primary server in DATABASE_URL".to_owned(),
             Self::Admin(_) | Self::NameTaken { .. } => {
                 format!("{program} seed --admin-username NAME --admin-email ADDRESS")
             }

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use authority_migration::runner::{Runner, State};
+use authority_migration::runner::{self, Runner, State};
 use sqlx::{PgPool, Postgres, Transaction};
 
 use crate::admin::NewAdmin;
@@ -40,13 +40,14 @@ impl Seed {
     ///
     /// The server ends the transaction by itself when the commit does not come within a minute.
     ///
-    /// Fails, with nothing changed, when the database is not migrated, when another seed takes too long, when the
-    /// administrator's password is too weak or the name is somebody else's, and when the role may not write.
+    /// Fails, with nothing changed, when the database is read-only or not migrated, when another seed takes too long,
+    /// when the administrator's password is too weak or the name is somebody else's, and when the role may not write.
     pub async fn prepare(
         &self,
         pool: &PgPool,
         waiting: &(dyn Fn(&Holder) + Send + Sync),
     ) -> Result<Prepared> {
+        require_writable(pool).await?;
         require_migrated(pool).await?;
         let mut transaction = session::begin(pool, self.wait, waiting).await?;
         let mut skipped = Vec::new();
@@ -76,6 +77,11 @@ impl Prepared {
         self.transaction.commit().await.map_err(Error::Commit)?;
         Ok(self.report)
     }
+}
+
+async fn require_writable(pool: &PgPool) -> Result<()> {
+    let mut connection = pool.acquire().await.map_err(Error::Connection)?;
+    runner::require_writable(&mut connection).await.map_err(Error::Migrations)
 }
 
 async fn require_migrated(pool: &PgPool) -> Result<()> {

@@ -26,6 +26,7 @@ pub use event::{Blocker, Event, Holder, Observer};
 pub use fresh::drop_everything;
 pub use history::{Applied, State, Status, Step, Unknown};
 pub use plan::Plan;
+pub use preflight::require_writable;
 
 use crate::{Migration, grants, migrations};
 use ledger::Ledger;

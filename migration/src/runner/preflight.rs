@@ -52,6 +52,14 @@ pub(super) async fn server(connection: &mut PgConnection) -> Result<Server> {
     read().map_err(Error::Server)
 }
 
+/// Whether a session like this one can write at all, for every program that is about to.
+///
+/// Fails with [`Error::Replica`] on a standby, with [`Error::ReadOnly`] where transactions are read-only by default, and
+/// when the server does not answer.
+pub async fn require_writable(connection: &mut PgConnection) -> Result<()> {
+    server(connection).await?.require_writes()
+}
+
 impl Server {
     pub(super) fn require_supported(&self) -> Result<()> {
         if self.version_number < OLDEST_SUPPORTED {
@@ -60,13 +68,18 @@ impl Server {
         Ok(())
     }
 
-    pub(super) fn require_writable(&self) -> Result<()> {
+    fn require_writes(&self) -> Result<()> {
         if self.in_recovery {
             return Err(Error::Replica { database: self.database.clone() });
         }
         if self.read_only {
             return Err(Error::ReadOnly { database: self.database.clone(), role: self.role.clone() });
         }
+        Ok(())
+    }
+
+    pub(super) fn require_writable(&self) -> Result<()> {
+        self.require_writes()?;
         if !self.has_public {
             return Err(Error::NoPublicSchema { database: self.database.clone() });
         }

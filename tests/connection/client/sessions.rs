@@ -10,6 +10,7 @@ use crate::connection::config;
 use crate::support::{Database, Need, server};
 
 const PLANS: &str = "SHOW plan_cache_mode";
+const LOCKS: &str = "SHOW lock_timeout";
 const ZONE: &str = "SHOW TimeZone";
 
 #[tokio::test]
@@ -19,6 +20,7 @@ async fn a_session_has_the_settings_of_the_url_and_plans_a_statement_once() {
     let mut client = lent(&plain).await;
     for (setting, value) in [
         (PLANS, "force_generic_plan"),
+        (LOCKS, "2s"),
         (ZONE, "UTC"),
         ("SHOW application_name", "authority"),
         ("SHOW statement_timeout", "0"),
@@ -27,13 +29,14 @@ async fn a_session_has_the_settings_of_the_url_and_plans_a_statement_once() {
     }
     let told = pool(
         &database,
-        "options=-c%20Plan_Cache_Mode=auto%20-c%20timezone=Asia/Tokyo%20-c%20its.text=a\\%20b&\
+        "options=-c%20Plan_Cache_Mode=auto%20-c%20lock_timeout=7s%20-c%20timezone=Asia/Tokyo%20-c%20its.text=a\\%20b&\
          application_name=it%27s%20me&statement_timeout=200ms",
     )
     .await;
     let mut client = lent(&told).await;
     for (setting, value) in [
         (PLANS, "auto"),
+        (LOCKS, "7s"),
         (ZONE, "Asia/Tokyo"),
         ("SHOW its.text", "a b"),
         ("SHOW application_name", "it's me"),
@@ -41,6 +44,19 @@ async fn a_session_has_the_settings_of_the_url_and_plans_a_statement_once() {
     ] {
         assert_eq!(one::<String>(&mut client, setting).await, value, "{setting}");
     }
+}
+
+#[tokio::test]
+async fn how_long_a_session_waits_for_a_lock_is_the_programs_or_the_operators() {
+    let database = Database::empty().await;
+    for (variables, value) in [(&[("PGOPTIONS", "-c lock_timeout=0")][..], "0"), (&[], "2s")] {
+        let pool = config(&database.url(), variables).client_pool().await.expect("a pool");
+        assert_eq!(one::<String>(&mut lent(&pool).await, LOCKS).await, value, "{variables:?}");
+    }
+    let plain = pool(&database, "").await;
+    let finds_deadlocks_first = "SELECT max(setting::int) FILTER (WHERE name = 'deadlock_timeout')
+                                        < max(setting::int) FILTER (WHERE name = 'lock_timeout') FROM pg_settings";
+    assert!(one::<bool>(&mut lent(&plain).await, finds_deadlocks_first).await);
 }
 
 #[tokio::test]

@@ -61,6 +61,17 @@ pub(super) fn index_on(table: &str, columns: &[String]) -> Option<(String, Strin
     })
 }
 
+/// Whether the migrations make an index of this name for the table.
+pub(super) fn has_index(table: &str, index: &str) -> bool {
+    let Some(document) = expected().remove(format!("table-{table}").as_str()) else { return false };
+    let lines = document.lines().skip_while(|line| *line != "indexes").skip(1);
+    lines
+        .take_while(|line| line.starts_with(' '))
+        // What is indented further goes on with the line before.
+        .filter_map(|line| line.strip_prefix("  ")?.split(' ').next().filter(|name| !name.is_empty()))
+        .any(|name| name == index)
+}
+
 /// The documents of a schema by name, without what other checks look at: grants, and whether an index is valid.
 pub(super) fn documents(schema: &Schema) -> BTreeMap<String, String> {
     let mut schema = schema.clone();
@@ -103,6 +114,18 @@ mod tests {
         assert_eq!(session, "btree (session_id) where session_id IS NOT NULL");
         assert_eq!(index_on("access_tokens", &["user".to_owned()]), None);
         assert_eq!(index_on("notes", &["user_id".to_owned()]), None);
+    }
+
+    #[test]
+    fn an_expected_index_is_known_by_its_name() {
+        assert!(has_index("access_tokens", "idx_tokens_user_id"));
+        assert!(has_index("audit_logs", "idx_audit_logs_event_id"));
+        assert!(has_index("audit_logs", "idx_audit_logs_resource_kind_resource_id_id"));
+        for not_an_index in ["", "id", "ck_audit_logs_user_agent", "idx_tokens_user_id", "audit_logs_default"]
+        {
+            assert!(!has_index("audit_logs", not_an_index), "{not_an_index}");
+        }
+        assert!(!has_index("notes", "idx_tokens_user_id"));
     }
 
     #[test]

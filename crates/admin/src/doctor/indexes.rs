@@ -25,7 +25,7 @@ pub(super) const GROUP: Group = Group {
         },
         Check {
             id: "duplicate-indexes",
-            finds: "indexes that another one makes superfluous",
+            finds: "indexes, besides those of the migrations, that another one makes superfluous",
             well: "no index is superfluous beside another",
             needs: &[VERSION],
             look: Look::Facts(duplicate),
@@ -39,7 +39,8 @@ pub(super) const GROUP: Group = Group {
         },
         Check {
             id: "unused-indexes",
-            finds: "indexes over 1 MB that nothing has read while their tables were read a thousand times",
+            finds: "indexes over 1 MB, besides those of the migrations, that nothing has read while their tables were \
+                    read a thousand times",
             well: "every larger index is used, or had no occasion yet",
             needs: &[VERSION],
             look: Look::Ask(include_str!("sql/unused-indexes.sql"), unused),
@@ -73,7 +74,8 @@ fn invalid(_: &Facts, rows: &[PgRow]) -> sqlx::Result<Verdict> {
 
 fn duplicate(facts: &Facts) -> Verdict {
     with_schema(facts, |schema| {
-        let findings = rules::duplicate_indexes(schema).into_iter();
+        let migrated = |table: &str, index: &str| expected::has_index(table, index);
+        let findings = rules::duplicate_indexes_except(schema, migrated).into_iter();
         findings
             .map(|finding| {
                 let fix = format!("DROP INDEX {};", identifier(&finding.object));
@@ -117,20 +119,24 @@ fn foreign_key<'a>(schema: &'a Schema, name: &str) -> Option<(&'a Table, &'a For
 }
 
 fn unused(_: &Facts, rows: &[PgRow]) -> sqlx::Result<Verdict> {
-    let symptom = |row: &PgRow| -> sqlx::Result<Symptom> {
+    let symptom = |row: &PgRow| -> sqlx::Result<Option<Symptom>> {
         let (index, table): (String, String) = (row.try_get("index")?, row.try_get("relation")?);
+        // Authority needs it, if only for what it has not yet been asked for here.
+        if expected::has_index(&table, &index) {
+            return Ok(None);
+        }
         let (size, reads): (i64, i64) = (row.try_get("size")?, row.try_get("reads")?);
         let message = format!(
             "was never read, while {table} was read {reads} times; it takes {} MB, and every write maintains it",
             size >> 20
         );
         let fix = format!(
-            "if that is so on every replica as well, drop it in a migration: DROP INDEX {};",
+            "no migration of Authority made it; if nothing reads it on any replica either: DROP INDEX {};",
             identifier(&index)
         );
-        Ok(Symptom::info(index, message).fix(fix))
+        Ok(Some(Symptom::info(index, message).fix(fix)))
     };
-    rows.iter().map(symptom).collect()
+    rows.iter().filter_map(|row| symptom(row).transpose()).collect()
 }
 
 fn with_schema(facts: &Facts, judge: impl FnOnce(&Schema) -> Verdict) -> Verdict {

@@ -48,6 +48,13 @@ pub(super) const GROUP: Group = Group {
             needs: &[VERSION],
             look: Look::Ask(include_str!("sql/idle-in-transaction-timeout.sql"), idle_timeout),
         },
+        Check {
+            id: "lock-timeout",
+            finds: "behind a pooler, the serving role's sessions may wait for a lock for ever",
+            well: "no session that serves requests this way waits for a lock for ever",
+            needs: &[VERSION],
+            look: Look::Ask(include_str!("sql/lock-timeout.sql"), lock_timeout),
+        },
     ],
 };
 
@@ -145,4 +152,18 @@ fn idle_timeout(facts: &Facts, rows: &[PgRow]) -> sqlx::Result<Verdict> {
     let fix = format!("ALTER ROLE {} SET idle_in_transaction_session_timeout = '60s';", identifier(role));
     let message = "is 0: a session that was forgotten in a transaction keeps its locks for ever";
     Ok(Symptom::info("idle_in_transaction_session_timeout", message).fix(fix).into())
+}
+
+/// Elsewhere, a session of the serving pool begins with a limit of its own.
+fn lock_timeout(facts: &Facts, rows: &[PgRow]) -> sqlx::Result<Verdict> {
+    let unlimited = rows.first().map(|row| row.try_get::<bool, _>("unlimited")).transpose()?.unwrap_or(false);
+    if !unlimited || !facts.arrival.server.pooled {
+        return Ok(Verdict::well());
+    }
+    let role =
+        if facts.session.serving_role_exists { &facts.arrival.serving_role } else { &facts.session.role };
+    let fix = format!("ALTER ROLE {} SET lock_timeout = '2s';", identifier(role));
+    let message =
+        "is 0, as is statement_timeout: callers that wait for one row keep all connections of the pool";
+    Ok(Symptom::info("lock_timeout", message).fix(fix).into())
 }

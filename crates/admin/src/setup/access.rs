@@ -1,6 +1,7 @@
 //! The step that lets the two roles, and nobody else, at the database and its schema `public`.
 
 use anstream::{eprintln, print};
+use authority_migration::runner::require_writable;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
 
 use super::cluster::interrupted;
@@ -8,6 +9,7 @@ use super::plan::{self, in_database};
 use super::report::say;
 use super::site::{Part, Site};
 use crate::context::Connected;
+use crate::migrate::explain;
 use crate::quote::{identifier, literal};
 use crate::{Context, Failure, Outcome};
 
@@ -26,10 +28,11 @@ struct Access {
 /// Takes from everybody what everybody has by default, and gives the two roles what they need; whether anything had
 /// to be changed.
 ///
-/// Fails when the server refuses it, and when the owner could not create tables.
+/// Fails when the database is read-only, when the server refuses it, and when the owner could not create tables.
 pub(super) async fn step(context: &Context, site: &Site, database: &Connected) -> Outcome<bool> {
     let refused = |error: sqlx::Error| interrupted(context, &error);
     let mut transaction = database.pool().begin().await.map_err(refused)?;
+    require_writable(&mut transaction).await.map_err(|error| explain(context, &error))?;
     alone(&mut transaction).await.map_err(refused)?;
     let access = read(&mut transaction, site).await.map_err(refused)?;
     let (on_database, on_schema) = (on_database(&access, site), on_schema(&access, site));

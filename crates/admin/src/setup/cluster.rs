@@ -3,6 +3,7 @@
 use anstream::print;
 use authority_connection::{Config, ConnectError};
 use authority_migration::grants;
+use authority_migration::runner::require_writable;
 use authority_seed::Seed;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
 
@@ -82,6 +83,7 @@ async fn make_what_is_missing(
         attempt += 1;
         let facts = Facts::read(connection, site).await.map_err(|error| interrupted(context, &error))?;
         facts.require_possible(site)?;
+        require_writable(connection).await.map_err(|error| explain(context, &error))?;
         if facts.database.is_some() && attempt == 1 {
             require_no_other_serving_role(context, way, site).await?;
         }

@@ -19,8 +19,11 @@ use crate::{Config, ConnectError, Host, Server, TargetSessionAttrs};
 
 /// What sessions begin with unless the URL says otherwise. Every statement of the program finds its rows by a few
 /// keys, so that planning it for the values at hand would take time and change nothing (PostgreSQL manual, "Query
-/// Planning", `plan_cache_mode`). The time zone is the one that sqlx asks for.
-const DIRECT_SETTINGS: [(&str, &str); 2] = [("plan_cache_mode", "force_generic_plan"), ("TimeZone", "UTC")];
+/// Planning", `plan_cache_mode`). Who waits for a row keeps a connection, and when all wait, nobody else gets one: the
+/// wait ends before `checkout_timeout` (5 s) does, and after a deadlock would have been found (`deadlock_timeout`, 1 s).
+/// The time zone is the one that sqlx asks for.
+const DIRECT_SETTINGS: [(&str, &str); 3] =
+    [("plan_cache_mode", "force_generic_plan"), ("lock_timeout", "2s"), ("TimeZone", "UTC")];
 
 /// After how much silence the server's machine is asked whether it is still there, and how often when it does not
 /// answer (PostgreSQL manual, "Parameter Key Words", `keepalives_idle` and what follows it). The defaults of the system

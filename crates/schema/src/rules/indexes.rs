@@ -60,10 +60,20 @@ pub fn invalid_indexes(schema: &Schema) -> Vec<Finding> {
 /// predicate and holds the included columns, and no uniqueness would be lost.
 #[must_use]
 pub fn duplicate_indexes(schema: &Schema) -> Vec<Finding> {
+    duplicate_indexes_except(schema, |_, _| false)
+}
+
+/// As [`duplicate_indexes`], but never those of which `kept` says so, by the names of table and index: of two that are
+/// the same, the other one is superfluous.
+#[must_use]
+pub fn duplicate_indexes_except(schema: &Schema, kept: impl Fn(&str, &str) -> bool) -> Vec<Finding> {
     let mut findings = Vec::new();
     for table in &schema.tables {
-        let all = accesses(table);
-        for one in all.iter().filter(|one| !one.constraint) {
+        let mut all = accesses(table);
+        for access in &mut all {
+            access.stays |= kept(&table.name, access.name);
+        }
+        for one in all.iter().filter(|one| !one.stays) {
             if let Some(other) = all.iter().find(|other| one.is_superfluous_beside(other)) {
                 let message = format!("is superfluous beside {}", other.name);
                 findings.push(Finding::new(one.name, "duplicate-indexes", message));
@@ -86,7 +96,8 @@ struct Access<'a> {
     name: &'a str,
     method: &'a str,
     unique: bool,
-    constraint: bool,
+    /// Whether it is a constraint's, or has to stay for another reason.
+    stays: bool,
     valid: bool,
     columns: Vec<Option<&'a str>>,
     definitions: Vec<String>,
@@ -99,7 +110,7 @@ fn accesses(table: &Table) -> Vec<Access<'_>> {
         name: &key.name,
         method: "btree",
         unique: true,
-        constraint: true,
+        stays: true,
         valid: true,
         columns: key.columns.iter().map(|column| Some(column.as_str())).collect(),
         definitions: key.columns.iter().map(|column| quoted(column)).collect(),
@@ -110,7 +121,7 @@ fn accesses(table: &Table) -> Vec<Access<'_>> {
         name: &index.name,
         method: &index.method,
         unique: index.unique,
-        constraint: false,
+        stays: false,
         valid: index.valid,
         columns: index.keys.iter().map(|key| key.column.as_deref()).collect(),
         definitions: index.keys.iter().map(|key| key.definition.clone()).collect(),
@@ -133,7 +144,7 @@ impl Access<'_> {
             })
     }
 
-    /// Of two that are the same, one is superfluous: the one that is no constraint, or else the later name.
+    /// Of two that are the same, one is superfluous: the one that does not have to stay, or else the later name.
     fn is_superfluous_beside(&self, other: &Self) -> bool {
         let same = self.definitions == other.definitions;
         let includes = |column: &String| {
@@ -148,7 +159,7 @@ impl Access<'_> {
             && (!self.unique || (same && other.unique))
             && !(same
                 && self.unique == other.unique
-                && !other.constraint
+                && !other.stays
                 && self.include.len() == other.include.len()
                 && self.name < other.name)
     }

@@ -97,6 +97,20 @@ fn an_index_that_another_begins_with_is_superfluous() {
 }
 
 #[test]
+fn an_index_that_is_kept_is_superfluous_beside_none_and_others_are_beside_it() {
+    let found = |indexes| {
+        objects(duplicate_indexes_except(&with_indexes(indexes), |table, index| {
+            assert_eq!(table, "t");
+            index == "kept"
+        }))
+    };
+    let none: [&str; 0] = [];
+    assert_eq!(found(vec![index("kept", &["a"]), index("j", &["a", "b"])]), none);
+    assert_eq!(found(vec![index("i", &["a"]), index("kept", &["a"])]), ["i"]);
+    assert_eq!(found(vec![index("i", &["a"]), index("j", &["a"]), index("kept", &["b"])]), ["j"]);
+}
+
+#[test]
 fn an_index_that_adds_something_is_not_superfluous() {
     let found = |indexes| objects(duplicate_indexes(&with_indexes(indexes)));
     let none: [&str; 0] = [];
