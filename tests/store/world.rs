@@ -198,8 +198,15 @@ pub(crate) fn rotate<'a>(
 }
 
 /// A store on a database, the way that this test goes, with parameters in the address.
+///
+/// Where the parameters name no `options`, its statements wait for a lock as long as it takes: tests hold locks, and
+/// machines may be slow.
 pub(crate) async fn store_on(database: &Database, parameters: &str) -> Store {
-    let store = store_at(&format!("{}?{parameters}", ways::address_of(database).await)).await;
+    let mut parameters: Vec<_> = parameters.split('&').filter(|parameter| !parameter.is_empty()).collect();
+    if !ways::is_pooled() && !parameters.iter().any(|parameter| parameter.starts_with("options=")) {
+        parameters.push("options=-c%20lock_timeout=0");
+    }
+    let store = store_at(&format!("{}?{}", ways::address_of(database).await, parameters.join("&"))).await;
     assert_eq!(store.pool().server().pooled, ways::is_pooled());
     store
 }
