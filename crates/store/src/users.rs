@@ -14,5 +14,5 @@ pub use create::{CreateUser, CreateUserRefusal};
 pub use email::VerifyEmailRefusal;
 pub use find::{Lock, Mfa, UserEpoch, UserForLogin, UserInfo};
 pub use log_in::{FailedLogin, LogInRefusal};
-pub use mfa::{AcceptTotpStepRefusal, BackupCode, EnableMfaRefusal};
+pub use mfa::{AcceptTotpStepRefusal, EnableMfaRefusal, UseBackupCodeRefusal};
 pub use password::{ChangePassword, ChangePasswordRefusal, CurrentPassword, Elsewhere, Passwords};

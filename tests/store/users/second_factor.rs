@@ -1,5 +1,6 @@
 use authority_entity::secret::{Digest, Sealed};
-use authority_store::{Actor, BackupCode, Change, EnableMfaRefusal, UserId};
+use authority_store::{Actor, Change, EnableMfaRefusal, UseBackupCodeRefusal as Refusal, UserId};
+use chrono::TimeDelta;
 use macro_rules_attribute::apply;
 
 use crate::store::crowd::at_once;
@@ -16,7 +17,7 @@ impl World {
         self.store.enable_mfa(self.user, &secret, &codes(), None, self.now).await.expect("a database")
     }
 
-    async fn use_code(&mut self, number: u8) -> BackupCode {
+    async fn use_code(&mut self, number: u8) -> Result<(), Refusal> {
         let event = self.event();
         let code = Digest::new([number; 32]);
         self.store
@@ -38,7 +39,7 @@ async fn a_second_factor_is_switched_on_and_off() {
     }
     let mfa = world.ada().await.mfa.expect("it is on");
     assert_eq!((mfa.totp_secret, mfa.backup_codes), (Sealed::new(vec![7; 48]), 3));
-    assert_eq!(world.use_code(1).await, BackupCode::Used);
+    assert_eq!(world.use_code(1).await, Ok(()));
     assert_eq!(world.enable(7).await, Ok(()));
     assert_eq!(world.left().await, Some(2), "used codes do not come back");
     assert_eq!(world.enable(8).await, Err(EnableMfaRefusal::AlreadyEnabled));
@@ -47,7 +48,7 @@ async fn a_second_factor_is_switched_on_and_off() {
         assert_eq!(off.expect("a database"), expected);
     }
     assert_eq!(world.ada().await.mfa, None);
-    assert_eq!(world.use_code(2).await, BackupCode::Unknown);
+    assert_eq!(world.use_code(2).await, Err(Refusal::Unknown));
     assert_eq!(world.enable(8).await, Ok(()));
     world.user = UserId::new(world.now, &mut world.random);
     assert_eq!(world.enable(8).await, Err(EnableMfaRefusal::UserInactive));
@@ -59,12 +60,12 @@ async fn a_second_factor_is_switched_on_and_off() {
 async fn a_backup_code_is_used_once() {
     let mut world = World::new().await;
     world.enable(7).await.expect("it is on");
-    assert_eq!(world.use_code(9).await, BackupCode::Unknown);
+    assert_eq!(world.use_code(9).await, Err(Refusal::Unknown));
     assert_eq!(world.left().await, Some(3));
-    assert_eq!(world.use_code(2).await, BackupCode::Used);
-    assert_eq!(world.use_code(2).await, BackupCode::Unknown);
+    assert_eq!(world.use_code(2).await, Ok(()));
+    assert_eq!(world.use_code(2).await, Err(Refusal::Unknown));
     assert_eq!(world.left().await, Some(2));
-    assert_eq!(world.use_code(3).await, BackupCode::Used);
+    assert_eq!(world.use_code(3).await, Ok(()));
     let mut trail = world.trail().await;
     trail.sort();
     assert_eq!(trail.iter().filter(|event| *event == "user.use_backup_code success used").count(), 2);
@@ -77,7 +78,7 @@ async fn the_same_use_that_is_told_again_succeeds_again() {
     world.enable(7).await.expect("it is on");
     let (right, wrong) = (world.event(), world.event());
     for _ in 0..2 {
-        for (code, event, expected) in [(1, &right, BackupCode::Used), (9, &wrong, BackupCode::Unknown)] {
+        for (code, event, expected) in [(1, &right, Ok(())), (9, &wrong, Err(Refusal::Unknown))] {
             let digest = Digest::new([code; 32]);
             let used = world.store.use_backup_code(world.user, &digest, event, world.now, &mut world.random);
             assert_eq!(used.await.expect("a database"), expected);
@@ -88,11 +89,45 @@ async fn the_same_use_that_is_told_again_succeeds_again() {
 }
 
 #[apply(both_ways)]
+async fn while_an_account_is_locked_or_gone_no_backup_code_counts_and_none_is_told_from_a_guess() {
+    let mut world = World::new().await;
+    world.enable(7).await.expect("it is on");
+    let first = world.event();
+    let code = Digest::new([3; 32]);
+    let store = world.store.clone();
+    let used = store.use_backup_code(world.user, &code, &first, world.now, &mut world.random);
+    assert_eq!(used.await.expect("a database"), Ok(()));
+    let until = world.now + TimeDelta::minutes(30);
+    for (sql, refusal) in [
+        (format!("locked_at = '{}', locked_until = '{until}'", world.now), Refusal::UserLocked),
+        ("locked_until = NULL".to_owned(), Refusal::UserInactive),
+    ] {
+        world.sql(&format!("UPDATE users SET {sql}")).await;
+        for code in [1, 9] {
+            assert_eq!(world.use_code(code).await, Err(refusal), "{code}");
+        }
+        let again = store.use_backup_code(world.user, &code, &first, world.now, &mut world.random);
+        assert_eq!(again.await.expect("a database"), Ok(()), "it was used before");
+    }
+    let remaining =
+        "SELECT count(*)::text FROM audit_logs WHERE outcome = 'failure' AND details ? 'remaining'";
+    assert_eq!(world.database.column(remaining).await, ["0"]);
+    world.sql(&format!("UPDATE users SET locked_until = '{until}'")).await;
+    world.now = until;
+    assert_eq!(world.use_code(1).await, Ok(()), "a lock that has ended is none");
+    assert_eq!(world.left().await, Some(1));
+    world.store.erase_user(world.user, Actor::System, None, world.now).await.expect("a database");
+    assert_eq!(world.use_code(2).await, Err(Refusal::UserInactive));
+    world.user = UserId::new(world.now, &mut world.random);
+    assert_eq!(world.use_code(2).await, Err(Refusal::UserInactive));
+}
+
+#[apply(both_ways)]
 async fn of_simultaneous_uses_of_one_backup_code_one_succeeds() {
     let mut world = World::new().await;
     world.enable(7).await.expect("it is on");
     let outcomes = together(&mut world, false).await;
-    assert_eq!(outcomes.iter().filter(|outcome| **outcome == BackupCode::Used).count(), 1);
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
     assert_eq!(world.left().await, Some(2));
 }
 
@@ -101,12 +136,12 @@ async fn one_use_that_is_told_many_times_at_once_succeeds_each_time_and_uses_one
     let mut world = World::new().await;
     world.enable(7).await.expect("it is on");
     let outcomes = together(&mut world, true).await;
-    assert!(outcomes.iter().all(|outcome| *outcome == BackupCode::Used), "{outcomes:?}");
+    assert!(outcomes.iter().all(|outcome| outcome.is_ok()), "{outcomes:?}");
     assert_eq!(world.left().await, Some(2));
     assert_eq!(world.trail().await, ["user.use_backup_code success used"]);
 }
 
-async fn together(world: &mut World, is_one: bool) -> Vec<BackupCode> {
+async fn together(world: &mut World, is_one: bool) -> Vec<Result<(), Refusal>> {
     let one = world.event();
     at_once(16, |_| {
         let event = if is_one { one.clone() } else { world.event() };

@@ -31,14 +31,16 @@ reasons! {
         AlreadyUsed = "already_used",
 }
 
-/// What became of a backup code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
-pub enum BackupCode {
-    /// It was right, and nobody can use it again.
-    Used,
-    /// It is none of those that are left, or the second factor is off.
-    Unknown,
+reasons! {
+    /// Why a backup code does not count. While the account is inactive or locked that is all that is told, whatever the
+    /// code.
+    UseBackupCodeRefusal:
+        /// The account is erased, locked by an administrator, or not there.
+        UserInactive = "user_inactive",
+        /// The account is locked for a while, after too many failed logins; perhaps since a moment ago.
+        UserLocked = "user_locked",
+        /// It is none of those that are left, or the second factor is off.
+        Unknown = "unknown",
 }
 
 impl Store {
@@ -104,8 +106,8 @@ impl Store {
         }
     }
 
-    /// Uses a backup code: one statement. Of any number of simultaneous uses exactly one succeeds. A wrong code waits
-    /// for nobody; the caller counts it as a failed login.
+    /// Uses a backup code, which nobody can use again: one statement. Of any number of simultaneous uses exactly one
+    /// succeeds. A wrong code waits for nobody; the caller counts `Unknown` as a failed login.
     ///
     /// The event is required, because it tells the same call again, after its answer was lost, from a second use: it
     /// gives the same outcome. Where both run at the same time the statement is sent again to learn what the first has
@@ -117,16 +119,15 @@ impl Store {
         audit: &Audit,
         now: DateTime<Utc>,
         random: &mut impl CryptoRng,
-    ) -> Result<BackupCode, StoreError> {
+    ) -> Result<Result<(), UseBackupCodeRefusal>, StoreError> {
         let blind = Blind::new(random);
         let digest = blind.digest(code);
         let params: [crate::store::Parameter<'_>; 3] = [&user.uuid(), &blind.octets(), &&digest[..]];
         let answer =
             self.run_audited_until_it_sees(&USERS_USE_BACKUP_CODE, Some(audit), now, &params).await?;
-        answer.meaning("verdict", |word| match word {
-            "used" => Some(BackupCode::Used),
-            "unknown" => Some(BackupCode::Unknown),
-            _ => None,
-        })
+        match answer.get("verdict")? {
+            "used" => Ok(Ok(())),
+            _ => answer.meaning("verdict", UseBackupCodeRefusal::from_answer).map(Err),
+        }
     }
 }
