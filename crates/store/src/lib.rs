@@ -155,7 +155,7 @@ pub use user_code::{BadUserCode, UserCode};
 pub use users::{
     AcceptTotpStepRefusal, ChangePassword, ChangePasswordRefusal, CreateUser, CreateUserRefusal,
     CurrentPassword, Elsewhere, EnableMfaRefusal, FailedLogin, Lock, LogInRefusal, Mfa, Passwords,
-    UseBackupCodeRefusal, UserEpoch, UserForLogin, UserInfo, VerifyEmailRefusal,
+    ReplaceBackupCodesRefusal, UseBackupCodeRefusal, UserEpoch, UserForLogin, UserInfo, VerifyEmailRefusal,
 };
 
 /// The randomness of the operating system, for production: it panics where there is none to be had.

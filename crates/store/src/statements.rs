@@ -140,6 +140,7 @@ statements! {
     USERS_LOCK = users.lock audited [UUID, TEXT, TEXT, UUID];
     USERS_LOG_IN = users.log_in audited [UUID, TEXT];
     USERS_PASSWORDS = users.passwords plain [UUID];
+    USERS_REPLACE_BACKUP_CODES = users.replace_backup_codes logging [UUID, BYTEA_ARRAY, TEXT, UUID];
     USERS_REVOKE_TOKENS = users.revoke_tokens audited [UUID, TEXT, TEXT, UUID];
     USERS_UNLOCK = users.unlock audited [UUID, TEXT, UUID];
     USERS_UPGRADE_PASSWORD_HASH = users.upgrade_password_hash audited [UUID, TEXT, TEXT];
