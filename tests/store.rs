@@ -27,5 +27,6 @@ mod sessions;
 mod spans;
 mod statements;
 mod users;
+mod waiting;
 mod with;
 mod world;

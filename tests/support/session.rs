@@ -25,6 +25,12 @@ impl Session {
         self.pid
     }
 
+    /// Ends the transaction, and what it did is done.
+    pub(crate) async fn commit(mut self) {
+        run(&mut self.connection, "COMMIT").await;
+        self.connection.close().await.expect("the session can end");
+    }
+
     /// Ends the transaction as if it had never been.
     pub(crate) async fn end(mut self) {
         run(&mut self.connection, "ROLLBACK").await;

@@ -14,6 +14,8 @@ use std::net::IpAddr;
 use chrono::{DateTime, Utc};
 use rand_core::CryptoRng;
 use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
+use uuid::{Uuid, Variant};
 
 use crate::text::{one_line, storable};
 use crate::{AuditLogId, ClientId, UserId};
@@ -27,6 +29,9 @@ pub use record::{AuditActor, AuditRecord};
 
 /// What is known of the request behind an operation. The operation adds what happened, to what, by whom, and how it
 /// ended: the refusal's word, or the success, is `outcome` in the details.
+///
+/// One may be given to every operation of a request: each call writes an event of its own. The same call again, of the
+/// same operation, about the same thing and at the same time, as after a lost answer, writes the same one.
 #[derive(Clone, Debug)]
 pub struct Audit {
     pub(crate) id: AuditLogId,
@@ -48,7 +53,7 @@ pub enum Actor {
 }
 
 impl Audit {
-    /// An event of this time. The same one, given with the same call again, is written once.
+    /// For a request of this time.
     #[must_use]
     pub fn new(now: DateTime<Utc>, random: &mut impl CryptoRng) -> Self {
         Self {
@@ -79,14 +84,42 @@ impl Audit {
         Self { request_id: one_line(id, 255), ..self }
     }
 
-    /// Something else that is worth knowing. Never a secret: the database refuses the whole operation when the name
-    /// is that of a credential, such as `client_secret`.
+    /// Something else that is worth knowing. Never a secret: the database refuses the whole operation when the name, or
+    /// that of a member of the value at any depth, is that of a credential, such as `client_secret`. So no document that
+    /// a request brought belongs here.
     #[must_use]
     pub fn detail(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         if let Value::Object(details) = &mut self.details {
             details.insert(one_line(&name.into(), 255).unwrap_or_default(), storable(value.into()));
         }
         self
+    }
+}
+
+impl Audit {
+    /// The id of the event that a call writes: of the request's time, and otherwise different for each operation, for
+    /// what it is about, and for the time that it is given.
+    pub(crate) fn event_id(&self, statement: &str, now: DateTime<Utc>, about: &[u8]) -> Uuid {
+        let hash = Sha256::new()
+            .chain_update(self.id.uuid())
+            .chain_update(now.timestamp_micros().to_be_bytes())
+            .chain_update((statement.len() as u64).to_be_bytes())
+            .chain_update(statement)
+            .chain_update(about)
+            .finalize();
+        self.derived(&hash)
+    }
+
+    /// The same for one of several things that an operation is about alike.
+    pub(crate) fn about(&self, thing: &[u8]) -> Self {
+        let hash = Sha256::new().chain_update(self.id.uuid()).chain_update(thing).finalize();
+        Self { id: self.derived(&hash).into(), ..self.clone() }
+    }
+
+    fn derived(&self, hash: &[u8]) -> Uuid {
+        let mut octets = self.id.uuid().into_bytes();
+        octets[8..].copy_from_slice(&hash[..8]);
+        uuid::Builder::from_bytes(octets).with_variant(Variant::RFC4122).into_uuid()
     }
 }
 
@@ -99,7 +132,7 @@ impl Actor {
         }
     }
 
-    pub(crate) fn id(self) -> Option<uuid::Uuid> {
+    pub(crate) fn id(self) -> Option<Uuid> {
         match self {
             Self::User(id) => Some(id.uuid()),
             Self::Client(id) => Some(id.uuid()),

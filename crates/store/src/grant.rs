@@ -21,7 +21,8 @@ pub enum NewAccessToken<'a> {
 pub struct Grant {
     /// On whose behalf.
     pub user_id: UserId,
-    /// The session that it ends with; none for offline access.
+    /// The session that it ends with; none for offline access. A session that is only idle does not end it: what is
+    /// refreshed meanwhile goes on until the session is ended or expires.
     pub session_id: Option<SessionId>,
     /// `sid` of the session that it was granted in (OpenID Connect Back-Channel Logout 2.1); none without a session, and
     /// none at the rotation of offline access, which has outgrown it.

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use authority_connection::ClientPool;
+use bytes::BytesMut;
 use chrono::{DateTime, Utc};
 use tokio_postgres::Row;
-use tokio_postgres::types::ToSql;
+use tokio_postgres::types::{IsNull, ToSql};
 use tracing::{Instrument, Span};
 
 use crate::access_tokens::Introspections;
@@ -18,6 +19,9 @@ use crate::{Statement, StoreError};
 
 /// How often a statement that was in conflict with others is sent again.
 const REPETITIONS: u64 = 5;
+
+/// How many parameters of a statement are about its audit event.
+const EVENT_PARAMETERS: usize = 6;
 
 /// A parameter of a statement.
 pub(crate) type Parameter<'a> = &'a (dyn ToSql + Sync);
@@ -36,7 +40,8 @@ pub(crate) type Parameter<'a> = &'a (dyn ToSql + Sync);
 ///
 /// Operations that lock several rows lock those of users first, then of clients, sessions, refresh tokens, access
 /// tokens, authorization codes and device codes, and those of one table in the order of their ids. So none of them wait
-/// for each other in a circle.
+/// for each other in a circle of rows. Over a single row that many want at once, PostgreSQL may find a deadlock among
+/// its own locks; then one of them is given up and repeated, after `deadlock_timeout`.
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,
@@ -81,7 +86,8 @@ impl Store {
         self.inner.run(statement, params).await
     }
 
-    /// Runs a statement that gives exactly one row, and that has the parameters of an audit event first.
+    /// Runs a statement that gives exactly one row, and that has the parameters of an audit event first. What it is about
+    /// is the first of the others.
     pub(crate) async fn run_audited(
         &self,
         statement: &'static Statement,
@@ -89,7 +95,19 @@ impl Store {
         now: DateTime<Utc>,
         params: &[Parameter<'_>],
     ) -> Result<Answer, StoreError> {
-        let id = audit.map(|audit| audit.id.uuid());
+        self.run_audited_about(statement, audit, now, 1, params).await
+    }
+
+    /// The same, where it is about the first `keys` of them.
+    pub(crate) async fn run_audited_about(
+        &self,
+        statement: &'static Statement,
+        audit: Option<&Audit>,
+        now: DateTime<Utc>,
+        keys: usize,
+        params: &[Parameter<'_>],
+    ) -> Result<Answer, StoreError> {
+        let id = audit.map(|audit| audit.event_id(statement.name, now, &octets(statement, &params[..keys])));
         let (address, agent, request, details) = match audit {
             Some(audit) => (&audit.ip_address, &audit.user_agent, &audit.request_id, Some(&audit.details)),
             None => (&None, &None, &None, None),
@@ -101,16 +119,17 @@ impl Store {
     }
 
     /// Runs a statement that answers `again` when what it met was committed after it began, so that it could not see
-    /// it. The next one does.
+    /// it. The next one does. What it is about are the first `keys` parameters.
     pub(crate) async fn run_audited_until_it_sees(
         &self,
         statement: &'static Statement,
         audit: Option<&Audit>,
         now: DateTime<Utc>,
+        keys: usize,
         params: &[Parameter<'_>],
     ) -> Result<Answer, StoreError> {
         for _ in 0..=REPETITIONS {
-            let answer = self.run_audited(statement, audit, now, params).await?;
+            let answer = self.run_audited_about(statement, audit, now, keys, params).await?;
             if answer.get::<&str>("verdict")? != "again" {
                 return Ok(answer);
             }
@@ -174,6 +193,20 @@ impl Inner {
             repetitions += 1;
         }
     }
+}
+
+/// Parameters of a statement as they are sent, each told from the next.
+fn octets(statement: &Statement, params: &[Parameter<'_>]) -> BytesMut {
+    let mut all = BytesMut::new();
+    for (param, of) in params.iter().zip(&statement.types[EVENT_PARAMETERS..]) {
+        let mut one = BytesMut::new();
+        // What cannot be sent fails when it is.
+        let is_there = matches!(param.to_sql_checked(of, &mut one), Ok(IsNull::No));
+        all.extend_from_slice(&[u8::from(is_there)]);
+        all.extend_from_slice(&(one.len() as u64).to_be_bytes());
+        all.extend_from_slice(&one);
+    }
+    all
 }
 
 #[expect(clippy::disallowed_methods, reason = "how long a statement took is no input of it")]

@@ -48,9 +48,13 @@ pub enum Subject {
     /// The new token carries what the subject token began with: it does not outlive it, it ends with its session and
     /// its family, and a mass revocation of the user's reaches it even if it happens between that introspection and
     /// this call. Its `auth_time` and `acr` are those of the subject token too, and not what the session has seen since:
-    /// that would lend the subject token's holder a proof that it was not granted by (RFC 9470). It does not end when the subject token alone is revoked later, nor when everything of the subject
-    /// token's own client is. Which of its scopes, resources and authorization details the new one may have is for the
-    /// caller to decide.
+    /// that would lend the subject token's holder a proof that it was not granted by (RFC 9470). It does not end when the
+    /// subject token alone is revoked later, which a subject token without a family is when its code is replayed, nor
+    /// when everything of the subject token's own client is.
+    ///
+    /// The caller decides whether this client may exchange that token at all: whether it is in its audience, whether the
+    /// sender has proved the key or certificate that it is bound to, and which of its scopes, resources and authorization
+    /// details the new one may have (RFC 8693 section 2.1). Introspection tells all of that.
     AccessToken(AccessTokenId),
     /// A user who was recognised by something that this server did not issue, such as the assertion of somebody whom
     /// it trusts (RFC 7521, RFC 8693). The epoch has to be what [`UserInfo`](crate::UserInfo) or

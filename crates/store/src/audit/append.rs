@@ -22,7 +22,7 @@ pub struct AuditEvent<'a> {
     pub client: Option<ClientId>,
     /// The session in which it happened.
     pub session: Option<SessionId>,
-    /// The event's id, the request behind it, and the details.
+    /// The request behind it, and the details.
     pub audit: &'a Audit,
 }
 
@@ -37,10 +37,11 @@ impl Store {
     ) -> Result<(), StoreError> {
         let (kind, id) =
             event.resource.map_or((None, None), |resource| (Some(resource.kind), Some(resource.id)));
-        self.run_audited(
+        self.run_audited_about(
             &AUDIT_LOGS_APPEND,
             Some(event.audit),
             now,
+            8,
             &[
                 &event.event,
                 &label(&event.outcome),

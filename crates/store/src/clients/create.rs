@@ -86,6 +86,7 @@ impl Store {
                 statement,
                 audit,
                 now,
+                1,
                 &[
                     &id.uuid(),
                     &client_id.as_str(),

@@ -75,6 +75,7 @@ impl Store {
                 &USERS_CREATE,
                 request.audit,
                 now,
+                1,
                 &[
                     &request.id.uuid(),
                     &comparable(request.username),

@@ -1,10 +1,9 @@
 -- $7 client, $8 reason, $9 actor kind, $10 actor
 WITH earlier AS MATERIALIZED (
-    -- This very call before, whose answer was lost: what began since must not be revoked as well. An event of something
-    -- else says nothing, and is no reason not to revoke.
-    SELECT CASE WHEN event = 'client.revoke_tokens' AND resource_id = $7::text THEN details ->> 'outcome' END AS verdict
+    -- This very call before, whose answer was lost: what began since must not be revoked as well.
+    SELECT details ->> 'outcome' AS verdict
     FROM audit_logs
-    WHERE id = $1
+    WHERE id = $1 AND event = 'client.revoke_tokens' AND resource_id = $7::text
 ), verdict AS MATERIALIZED (
     SELECT coalesce((SELECT verdict FROM earlier),
                     CASE WHEN EXISTS (SELECT FROM clients WHERE id = $7) THEN 'revoked' ELSE 'unknown' END) AS verdict
@@ -23,8 +22,7 @@ WITH earlier AS MATERIALIZED (
     UPDATE clients t
     SET revocation_epoch = t.revocation_epoch + 1, tokens_revoked_before = $6, updated_at = $6
     FROM verdict v
-    WHERE t.id = $7 AND v.verdict = 'revoked'
-      AND ($1 IS NULL OR EXISTS (SELECT FROM logged) OR EXISTS (SELECT FROM earlier WHERE verdict IS NULL))
+    WHERE t.id = $7 AND v.verdict = 'revoked' AND ($1 IS NULL OR EXISTS (SELECT FROM logged))
 )
 SELECT CASE WHEN $1 IS NULL OR EXISTS (SELECT FROM earlier) OR EXISTS (SELECT FROM logged) THEN verdict ELSE 'again' END
            AS verdict

@@ -4,7 +4,7 @@ WITH code AS MATERIALIZED (
     -- Waits for whoever polls or answers the same code, and then sees what they did.
     SELECT k.* FROM device_codes k WHERE k.id = $7 AND sha256(k.digest || $8) = $9 FOR NO KEY UPDATE
 ), verdict AS MATERIALIZED (
-    SELECT k.user_id, k.scopes, coalesce($19, k.resources) AS resources,
+    SELECT k.user_id, k.answered_at, k.scopes, coalesce($19, k.resources) AS resources,
            k.resources AS granted_resources,
            -- Of the approval. Of one that kept none, by an older program, no more is sure than that the session had begun.
            coalesce(k.auth_time, s.created_at) AS auth_time, k.acr, k.amr,
@@ -86,7 +86,11 @@ WITH code AS MATERIALIZED (
         poll_interval = CASE v.verdict WHEN 'slow_down' THEN least(k.poll_interval + 5, 3600) ELSE k.poll_interval END,
         slow_down_count = k.slow_down_count + CASE v.verdict WHEN 'slow_down' THEN 1 ELSE 0 END,
         status = CASE v.verdict WHEN 'exchanged' THEN 'exchanged' ELSE k.status END,
-        exchanged_at = CASE v.verdict WHEN 'exchanged' THEN $6 END
+        exchanged_at = CASE v.verdict WHEN 'exchanged' THEN $6 END,
+        -- As they are. Of a row that was changed while this waited, PostgreSQL checks the old version first, with what is
+        -- set here (see ARCHITECTURE.md).
+        user_id = v.user_id,
+        answered_at = v.answered_at
     FROM verdict v
     WHERE k.id = $7 AND (v.verdict = 'exchanged' AND v.is_first
                          OR v.verdict IN ('pending', 'slow_down') AND NOT v.is_counted)
