@@ -94,7 +94,7 @@ statements! {
     CLIENTS_ENABLE = clients.enable audited [UUID, TEXT, UUID];
     CLIENTS_FIND = clients.find plain [TEXT];
     CLIENTS_REVOKE_TOKENS = clients.revoke_tokens logging [UUID, TEXT, TEXT, UUID];
-    CLIENTS_ROTATE_SECRET = clients.rotate_secret audited [UUID, BYTEA, TIMESTAMPTZ, TEXT, UUID];
+    CLIENTS_ROTATE_SECRET = clients.rotate_secret logging [UUID, BYTEA, TIMESTAMPTZ, TEXT, UUID];
     CLIENTS_UPDATE = clients.update audited [
         UUID, TEXT, TEXT, TEXT, TEXT, TEXT, TEXT, TEXT, TEXT_ARRAY, TEXT, TEXT, BYTEA, JSONB, TEXT, TEXT, TEXT_ARRAY,
         TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, BOOL, BOOL, BOOL, BOOL, BOOL, INT4, INT4, INT4, INT4, INT4, UUID,
