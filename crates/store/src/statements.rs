@@ -81,7 +81,7 @@ statements! {
     ];
     AUTHORIZATION_CODES_ISSUE = authorization_codes.issue audited [
         UUID, BYTEA, UUID, UUID, UUID, TEXT, TEXT_ARRAY, TEXT_ARRAY, JSONB, TEXT, TEXT, TEXT, TEXT, TEXT_ARRAY,
-        JSONB, TEXT, TIMESTAMPTZ, TEXT_ARRAY,
+        JSONB, TEXT, TIMESTAMPTZ, TEXT_ARRAY, INT4,
     ];
     AUTHORIZATION_CODES_REVOKE_ISSUED = authorization_codes.revoke_issued plain [UUID, TIMESTAMPTZ];
     CLIENTS_AUTHENTICATE = clients.authenticate audited [TEXT, UUID, BYTEA, BYTEA, TEXT];
