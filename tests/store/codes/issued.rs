@@ -180,20 +180,21 @@ async fn each_reason_not_to_issue_a_code_has_its_error_code_and_writes_nothing()
     assert_eq!(world.value("SELECT count(*) FROM authorization_codes").await, "0");
 }
 
+fn outside_a_session(epoch: Option<UserEpoch>) -> Change {
+    Box::new(move |r| IssueCode { session: None, epoch, ..r })
+}
+
 #[apply(both_ways)]
 async fn a_code_outside_a_session_does_not_stand_on_a_proof_after_which_everything_was_revoked() {
     let mut world = World::new().await;
     let proof = world.epoch().await;
-    fn by(epoch: Option<UserEpoch>) -> Change {
-        Box::new(move |r| IssueCode { session: None, epoch, ..r })
-    }
-    assert!(world.issue_with(by(Some(proof))).await.0.is_ok());
+    assert!(world.issue_with(outside_a_session(Some(proof))).await.0.is_ok());
     world.revoke_everything().await;
-    assert_eq!(world.issue_with(by(Some(proof))).await.0, Err(Refusal::Revoked));
+    assert_eq!(world.issue_with(outside_a_session(Some(proof))).await.0, Err(Refusal::Revoked));
     assert_eq!(Refusal::Revoked.error_code(), ErrorCode::LoginRequired);
     let fresh = world.epoch().await;
     for epoch in [Some(fresh), None] {
-        assert!(world.issue_with(by(epoch)).await.0.is_ok(), "{epoch:?}");
+        assert!(world.issue_with(outside_a_session(epoch)).await.0.is_ok(), "{epoch:?}");
     }
     assert_eq!(
         world.issue_with(|r| IssueCode { epoch: Some(fresh), ..r }).await.0,

@@ -105,7 +105,7 @@ async fn one_use_that_is_told_many_times_at_once_succeeds_each_time_and_uses_one
     let mut world = World::new().await;
     world.enable(7).await.expect("it is on");
     let outcomes = together(&mut world, true).await;
-    assert!(outcomes.iter().all(|outcome| outcome.is_ok()), "{outcomes:?}");
+    assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
     assert_eq!(world.left().await, Some(2));
     assert_eq!(world.trail().await, ["user.use_backup_code success used"]);
 }
