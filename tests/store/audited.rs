@@ -1,7 +1,7 @@
 //! What operations write into the audit trail.
 
 use authority_entity::sea_orm_active_enums::RevocationReason;
-use authority_store::{Actor, Audit, Exchange, IssueCode, Rotate};
+use authority_store::{Actor, Audit, Change, Exchange, FailedLogin, IssueCode, Revocation, Rotate, UserId};
 use macro_rules_attribute::apply;
 
 use super::with::kept;
@@ -114,4 +114,35 @@ async fn a_detail_that_names_a_credential_is_refused_together_with_the_operation
     let error = world.store.issue_authorization_code(&request, world.now).await.expect_err("a secret");
     assert!(matches!(error, authority_store::StoreError::Constraint { .. }), "{error:?}");
     assert_eq!(world.value("SELECT count(*) FROM authorization_codes").await, "0");
+}
+
+#[apply(both_ways)]
+async fn one_audit_serves_every_operation_of_a_request() {
+    let mut world = World::new().await;
+    let bob = UserId::new(world.now, &mut world.random);
+    world
+        .sql(&format!("INSERT INTO users (id, username, email) VALUES ('{bob}', 'bob', 'bob@example.com')"))
+        .await;
+    let audit = Audit::new(world.now, &mut world.random);
+    for attempts in 1..=2 {
+        for user in [world.user, bob] {
+            let counted = world.store.record_failed_login(Some(user), &audit, world.now).await;
+            assert_eq!(counted.expect("a database"), FailedLogin::Counted { attempts });
+        }
+        world.wait(1);
+    }
+    let reason = RevocationReason::Administrator;
+    for user in [world.user, bob] {
+        let (store, now) = (&world.store, world.now);
+        let revoked = store.revoke_tokens_of_user(user, reason, Actor::System, Some(&audit), now).await;
+        assert_eq!(revoked.expect("a database"), Revocation::Revoked);
+        let lock = store.lock_user(user, None, Actor::System, Some(&audit), now).await;
+        assert_eq!(lock.expect("a database"), Change::Done);
+    }
+    for (event, count) in [("user.login", "4"), ("user.revoke_tokens", "2"), ("user.lock", "2")] {
+        let counting = format!("SELECT count(*) FROM audit_logs WHERE event = '{event}'");
+        assert_eq!(world.value(&counting).await, count, "{event}");
+    }
+    // By the revocation and by the lock.
+    assert_eq!(world.value("SELECT min(revocation_epoch) FROM users").await, "2");
 }

@@ -140,3 +140,37 @@ impl Actor {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, TimeDelta};
+
+    use super::Audit;
+
+    #[test]
+    fn each_call_of_a_request_has_an_event_of_its_own_and_its_repetition_the_same() {
+        let now = DateTime::from_timestamp_millis(1_796_000_000_123).expect("a time");
+        let audit = Audit::new(now, &mut crate::system_random());
+        let id = |audit: &Audit, statement, micros, about: &[u8]| {
+            audit.event_id(statement, now + TimeDelta::microseconds(micros), about)
+        };
+        let all = [
+            id(&audit, "a.b", 0, b"c"),
+            id(&audit, "a.bc", 0, b""),
+            id(&audit, "a.b", 1, b"c"),
+            id(&audit, "a.b", 0, b"d"),
+            id(&audit.about(b"e"), "a.b", 0, b"c"),
+            id(&Audit::new(now, &mut crate::system_random()), "a.b", 0, b"c"),
+        ];
+        assert_eq!(all[0], id(&audit.clone().request_id("r"), "a.b", 0, b"c"));
+        for (number, one) in all.iter().enumerate() {
+            assert!(!all[..number].contains(one), "{number}");
+            assert_eq!((one.get_version_num(), one.get_variant()), (7, uuid::Variant::RFC4122));
+            assert_eq!(
+                one.as_bytes()[..6],
+                audit.id.uuid().as_bytes()[..6],
+                "it has the time of the request"
+            );
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! Clients (RFC 6749 section 2, RFC 7591).
 
 mod authenticate;
+mod bad;
 mod create;
 mod disable;
 mod field;

@@ -35,7 +35,7 @@ async fn everything_that_is_registered_is_found_again() {
         require_pkce: false,
         allow_plain_code_challenge: true,
         require_pushed_authorization_requests: true,
-        dpop_bound_access_tokens: true,
+        dpop_bound_access_tokens: false,
         tls_client_certificate_bound_access_tokens: true,
         authorization_code_ttl: Some(61),
         access_token_ttl: Some(62),
@@ -93,8 +93,12 @@ async fn what_cannot_be_registered_is_refused_with_the_error_of_the_rfc() {
     );
     for metadata in [
         with(|metadata| metadata.redirect_uris.clear()),
+        with(|metadata| metadata.redirect_uris = vec!["https://a.example/".to_owned(); 101]),
         with(|metadata| metadata.redirect_uris = vec!["https://a.example/#top".to_owned()]),
+        with(|metadata| metadata.redirect_uris.push("http://evil.example/callback".to_owned())),
+        with(|metadata| metadata.redirect_uris.push("file:///etc/passwd".to_owned())),
         with(|metadata| metadata.post_logout_redirect_uris = vec!["javascript:alert(1)".to_owned()]),
+        with(|metadata| metadata.post_logout_redirect_uris = vec!["https://a:b@a.example/".to_owned()]),
     ] {
         let refused = world.register(id, "web", Some(&secret), &metadata).await;
         assert_eq!(refused, Err(CreateClientRefusal::BadRedirectUris));
@@ -102,6 +106,30 @@ async fn what_cannot_be_registered_is_refused_with_the_error_of_the_rfc() {
     let codes: Vec<_> =
         CreateClientRefusal::ALL.iter().map(|refusal| refusal.error_code().as_str()).collect();
     assert!(codes.contains(&"invalid_redirect_uri") && codes.contains(&"invalid_client_metadata"));
+}
+
+#[apply(both_ways)]
+async fn codes_go_over_tls_to_the_own_machine_or_to_an_app() {
+    let mut world = World::new().await;
+    let uris = [
+        "https://a.example",
+        "https://[2001:db8::1]:8443/callback?a=b",
+        "http://127.0.0.1/callback",
+        "http://[::1]:8080/callback",
+        "http://localhost:3000/callback",
+        "com.example.app:/callback",
+        "com.example.app://callback",
+        &format!("{:a<2048}", "https://a.example/"),
+    ];
+    let uris = uris.map(str::to_owned).to_vec();
+    let metadata = ClientMetadata {
+        redirect_uris: uris.clone(),
+        post_logout_redirect_uris: uris,
+        ..ClientMetadata::new("App", ClientType::Public, TokenEndpointAuthMethod::None)
+    };
+    let id = ClientId::new(world.now, &mut world.random);
+    world.register(id, "native", None, &metadata).await.expect("a client");
+    assert_eq!(world.registered("native").await.expect("a client").metadata, metadata);
 }
 
 /// Registrations that are good but for one thing.
@@ -131,7 +159,16 @@ fn bad_metadata() -> Vec<(MetadataField, ClientMetadata)> {
             ClientMetadata { tls_client_auth_subject_dn: text("CN=web"), ..good() },
         ),
         (Field::GrantTypes, ClientMetadata { grant_types: vec![], response_types: vec![], ..good() }),
+        (Field::GrantTypes, ClientMetadata { grant_types: vec![], ..good() }),
         (Field::ResponseTypes, ClientMetadata { response_types: vec![], ..good() }),
+        (
+            Field::DpopBoundAccessTokens,
+            ClientMetadata {
+                dpop_bound_access_tokens: true,
+                tls_client_certificate_bound_access_tokens: true,
+                ..good()
+            },
+        ),
         (Field::AuthorizationCodeTtl, ClientMetadata { authorization_code_ttl: Some(601), ..good() }),
         (Field::AccessTokenTtl, ClientMetadata { access_token_ttl: Some(0), ..good() }),
         (Field::RefreshTokenTtl, ClientMetadata { refresh_token_ttl: Some(0), ..good() }),
@@ -159,6 +196,10 @@ fn bad_metadata() -> Vec<(MetadataField, ClientMetadata)> {
         ..ClientMetadata::new("App", ClientType::Public, TokenEndpointAuthMethod::None)
     };
     all.push((Field::RequirePkce, ClientMetadata { require_pkce: false, ..public.clone() }));
+    all.push((
+        Field::AllowPlainCodeChallenge,
+        ClientMetadata { allow_plain_code_challenge: true, ..public.clone() },
+    ));
     let grant_types = vec![GrantType::AuthorizationCode, GrantType::ClientCredentials];
     all.push((Field::GrantTypes, ClientMetadata { grant_types, ..public }));
     all

@@ -1,7 +1,7 @@
 use authority_entity::sea_orm_active_enums::{GrantType, ResponseType, TokenEndpointAuthMethod};
 use authority_store::{
-    Actor, AuthenticateClient, ClientId, ClientMetadata, ClientSecret, MetadataField, RotateRefusal,
-    SecretMethod, UpdateClient, UpdateClientRefusal, UpdatedClient, UserId,
+    Actor, AuthenticateClient, Change, ClientId, ClientMetadata, ClientSecret, Exchange, IssueCode,
+    MetadataField, RotateRefusal, SecretMethod, UpdateClient, UpdateClientRefusal, UpdatedClient, UserId,
 };
 use macro_rules_attribute::apply;
 
@@ -46,6 +46,7 @@ async fn an_update_replaces_everything_but_the_secret() {
         name: "New".to_owned(),
         redirect_uris: vec!["https://new.example/callback".to_owned()],
         response_types: vec![ResponseType::Code, ResponseType::CodeIdToken],
+        dpop_bound_access_tokens: true,
         ..confidential()
     };
     let ignored = ClientSecret::for_id(secret.id(), &mut world.random);
@@ -104,14 +105,36 @@ async fn an_update_that_cannot_be_is_refused() {
     let stranger = UserId::new(world.now, &mut world.random);
     let owned = ClientMetadata { owner: Some(stranger), ..confidential() };
     assert_eq!(world.update(id, "web", None, &owned).await, Err(UpdateClientRefusal::UnknownOwner));
-    let nowhere = ClientMetadata { redirect_uris: vec!["/callback".to_owned()], ..confidential() };
+    let nowhere = ClientMetadata { redirect_uris: vec![], ..confidential() };
     assert_eq!(world.update(id, "web", None, &nowhere).await, Err(UpdateClientRefusal::BadRedirectUris));
+    let plain = ClientMetadata { redirect_uris: vec!["http://evil.example/".to_owned()], ..confidential() };
+    assert_eq!(world.update(id, "web", None, &plain).await, Err(UpdateClientRefusal::BadRedirectUris));
     let nameless = ClientMetadata { name: String::new(), ..confidential() };
     assert_eq!(
         world.update(id, "web", None, &nameless).await,
         Err(UpdateClientRefusal::BadMetadata(MetadataField::Name))
     );
+    let bound_twice = ClientMetadata {
+        dpop_bound_access_tokens: true,
+        tls_client_certificate_bound_access_tokens: true,
+        ..confidential()
+    };
+    assert_eq!(
+        world.update(id, "web", None, &bound_twice).await,
+        Err(UpdateClientRefusal::BadMetadata(MetadataField::DpopBoundAccessTokens))
+    );
     assert_eq!(world.registered("web").await.expect("a client").metadata, good);
+}
+
+#[apply(both_ways)]
+async fn an_update_gives_no_public_client_the_plain_method() {
+    let mut world = World::new().await;
+    let app = world.registered("app").await.expect("a client");
+    let metadata = ClientMetadata { allow_plain_code_challenge: true, ..app.metadata };
+    assert_eq!(
+        world.update(app.id, "app", None, &metadata).await,
+        Err(UpdateClientRefusal::BadMetadata(MetadataField::AllowPlainCodeChallenge))
+    );
 }
 
 #[apply(both_ways)]
@@ -124,4 +147,36 @@ async fn a_grant_that_is_taken_from_a_client_ends_at_once() {
     world.update(app.id, "app", None, &metadata).await.expect("updated");
     let (outcome, ..) = world.rotate(&issued.refresh).await;
     assert_eq!(outcome.expect_err("not allowed"), RotateRefusal::UnauthorizedClient);
+}
+
+#[apply(both_ways)]
+async fn a_client_of_a_laxer_time_goes_on_working_until_it_is_changed() {
+    let mut world = World::new().await;
+    let old = "http://old.example/callback";
+    world.sql(&format!("UPDATE clients SET redirect_uris = '{{{old}}}'")).await;
+    let app = world.registered("app").await.expect("a client");
+    assert!(app.metadata.admits_redirect_uri(old));
+    let code = world.code_with(|request| IssueCode { redirect_uri: Some(old), ..request }).await;
+    let (outcome, ..) =
+        world.exchange_with(&code, |request| Exchange { redirect_uri: Some(old), ..request }).await;
+    outcome.expect("tokens");
+    let refused = world.update(app.id, "app", None, &app.metadata).await;
+    assert_eq!(refused, Err(UpdateClientRefusal::BadRedirectUris));
+}
+
+#[apply(both_ways)]
+async fn an_owner_who_was_erased_stays_and_none_becomes_one() {
+    let mut world = World::new().await;
+    let secret = world.web().await;
+    let owned = ClientMetadata { owner: Some(world.user), ..confidential() };
+    world.update(secret.id(), "web", None, &owned).await.expect("an owner");
+    let erased = world.store.erase_user(world.user, Actor::System, None, world.now).await;
+    assert_eq!(erased.expect("a database"), Change::Done);
+    let found = world.registered("web").await.expect("a client").metadata;
+    assert_eq!(found, owned);
+    world.update(secret.id(), "web", None, &found).await.expect("nothing is changed");
+    world.update(secret.id(), "web", None, &confidential()).await.expect("no owner");
+    let again = world.update(secret.id(), "web", None, &owned).await;
+    assert_eq!(again, Err(UpdateClientRefusal::UnknownOwner));
+    assert_eq!(world.registered("web").await.expect("a client").metadata.owner, None);
 }

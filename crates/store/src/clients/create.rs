@@ -1,6 +1,7 @@
 use authority_entity::secret::Digest;
 use chrono::{DateTime, Utc};
 
+use super::bad::Bad;
 use super::field::MetadataField;
 use super::metadata::ClientMetadata;
 use crate::answer::Answer;
@@ -36,10 +37,11 @@ refusals! {
         UnknownOwner = "unknown_owner" => InvalidClientMetadata,
         /// The secret was made for another row.
         WrongSecret = "wrong_secret" => InvalidClientMetadata,
-        /// The schema refuses the redirect URIs: one is not absolute, has a fragment or a scheme that a browser would
-        /// run, or there is none for a grant that needs one. No event is written.
+        /// A redirect URI, or one for after a logout, is neither `https` with a host, nor `http` on a loopback address,
+        /// nor of a scheme that is the reverse of a domain (RFC 8252 section 7); or it has a fragment, a user or more
+        /// than 2048 octets; or there are more than a hundred, or none for a grant that needs one. No event is written.
         BadRedirectUris = "bad_redirect_uris" => InvalidRedirectUri,
-        /// The schema refuses the metadata otherwise, as a secret for a client that cannot keep one. No event is written.
+        /// The metadata is refused otherwise, as a secret for a client that cannot keep one. No event is written.
         BadMetadata(MetadataField) = "bad_metadata" => InvalidClientMetadata,
 }
 
@@ -80,6 +82,9 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<Result<Answer, Bad>, StoreError> {
         let Registration { id, client_id, secret, metadata: m, actor } = registration;
+        if let Some(bad) = Bad::of_metadata(m) {
+            return Ok(Err(bad));
+        }
         let digest = secret.map(ClientSecret::digest);
         let done = self
             .run_audited_until_it_sees(
@@ -126,7 +131,7 @@ impl Store {
             .await;
         match done {
             Ok(answer) => Ok(Ok(answer)),
-            Err(error) => match Bad::of(&error) {
+            Err(error) => match Bad::of_error(&error) {
                 Some(bad) => Ok(Err(bad)),
                 None => Err(error),
             },
@@ -141,21 +146,4 @@ pub(super) struct Registration<'a> {
     pub(super) secret: Option<&'a ClientSecret>,
     pub(super) metadata: &'a ClientMetadata,
     pub(super) actor: Actor,
-}
-
-/// What the schema refuses.
-pub(super) enum Bad {
-    RedirectUris,
-    Metadata(MetadataField),
-}
-
-impl Bad {
-    fn of(error: &StoreError) -> Option<Self> {
-        let StoreError::Constraint { table, constraint, .. } = error else { return None };
-        match table.as_str() {
-            "clients" if constraint.contains("redirect_uris") => Some(Self::RedirectUris),
-            "clients" => MetadataField::of_constraint(constraint).map(Self::Metadata),
-            _ => None,
-        }
-    }
 }

@@ -32,6 +32,10 @@ reasons! {
         ResponseTypes = "response_types",
         /// A public client has to use PKCE.
         RequirePkce = "require_pkce",
+        /// A public client has to use the method `S256` (RFC 9700 section 2.1.1).
+        AllowPlainCodeChallenge = "allow_plain_code_challenge",
+        /// `tls_client_certificate_bound_access_tokens` is true as well; a token is bound to one of the two.
+        DpopBoundAccessTokens = "dpop_bound_access_tokens",
         /// Not 1 to 600 seconds.
         AuthorizationCodeTtl = "authorization_code_ttl",
         /// Not 1 to 86400 seconds.

@@ -47,11 +47,11 @@ pub struct ClientMetadata {
     pub allowed_scopes: Scopes,
     /// A code needs a PKCE challenge (RFC 9700 section 2.1.1); always so for a public client.
     pub require_pkce: bool,
-    /// The PKCE method `plain` is accepted.
+    /// The PKCE method `plain` is accepted; never of a public client (RFC 9700 section 2.1.1).
     pub allow_plain_code_challenge: bool,
     /// `require_pushed_authorization_requests` (RFC 9126 section 6).
     pub require_pushed_authorization_requests: bool,
-    /// `dpop_bound_access_tokens` (RFC 9449 section 5.2).
+    /// `dpop_bound_access_tokens` (RFC 9449 section 5.2); not with the next one, as a token is bound to one thing.
     pub dpop_bound_access_tokens: bool,
     /// `tls_client_certificate_bound_access_tokens` (RFC 8705 section 3.4).
     pub tls_client_certificate_bound_access_tokens: bool,

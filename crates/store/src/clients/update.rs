@@ -1,6 +1,7 @@
 use chrono::{DateTime, Utc};
 
-use super::create::{Bad, Registration};
+use super::bad::Bad;
+use super::create::Registration;
 use super::field::MetadataField;
 use super::metadata::ClientMetadata;
 use crate::error_code::refusals;
@@ -39,15 +40,16 @@ refusals! {
         Unknown = "unknown" => InvalidClient,
         /// The client calls itself otherwise.
         WrongClientId = "wrong_client_id" => InvalidRequest,
-        /// There is no such owner, or they were erased.
+        /// There is no such owner, or they were erased. The owner that the client has already may be erased.
         UnknownOwner = "unknown_owner" => InvalidClientMetadata,
         /// The secret was made for another row.
         WrongSecret = "wrong_secret" => InvalidClientMetadata,
         /// The client needs a secret from now on, and none was given.
         SecretRequired = "secret_required" => InvalidClientMetadata,
-        /// The schema refuses the redirect URIs. No event is written.
+        /// As [`CreateClientRefusal::BadRedirectUris`](crate::CreateClientRefusal::BadRedirectUris). A client that was
+        /// registered with such ones before goes on working.
         BadRedirectUris = "bad_redirect_uris" => InvalidRedirectUri,
-        /// The schema refuses the metadata otherwise. No event is written.
+        /// The metadata is refused otherwise. No event is written.
         BadMetadata(MetadataField) = "bad_metadata" => InvalidClientMetadata,
 }
 

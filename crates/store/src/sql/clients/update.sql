@@ -6,13 +6,14 @@
 -- $31 tls_client_certificate_bound_access_tokens, $32 authorization_code_ttl, $33 access_token_ttl,
 -- $34 refresh_token_ttl, $35 refresh_token_absolute_ttl, $36 device_code_ttl, $37 owner_id, $38 actor kind, $39 actor
 WITH client AS MATERIALIZED (
-    SELECT c.id, c.client_id, c.secret_digest, c.disabled_at FROM clients c WHERE c.id = $7 FOR NO KEY UPDATE
+    SELECT c.id, c.client_id, c.secret_digest, c.owner_id FROM clients c WHERE c.id = $7 FOR NO KEY UPDATE
 ), verdict AS MATERIALIZED (
     SELECT c.secret_digest, secret.needed,
            CASE
                WHEN c.id IS NULL THEN 'unknown'
                WHEN c.client_id <> $8 THEN 'wrong_client_id'
-               WHEN $37 IS NOT NULL AND NOT EXISTS (
+               -- The owner that the client has may stay, erased or not.
+               WHEN $37 IS NOT NULL AND $37 IS DISTINCT FROM c.owner_id AND NOT EXISTS (
                    SELECT FROM users WHERE id = $37 AND erased_at IS NULL) THEN 'unknown_owner'
                WHEN secret.needed AND coalesce(c.secret_digest, $18) IS NULL THEN 'secret_required'
                ELSE 'updated'
