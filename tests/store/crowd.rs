@@ -76,6 +76,7 @@ impl Party {
             client: self.client,
             user: self.user,
             session: None,
+            epoch: None,
             redirect_uri: Some(REDIRECT_URI),
             scopes,
             resources: &[],

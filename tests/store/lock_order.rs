@@ -47,7 +47,7 @@ impl World {
     }
 
     /// Until so many sessions wait for a lock in this database.
-    async fn until_waiting(&self, sessions: usize) {
+    pub(super) async fn until_waiting(&self, sessions: usize) {
         let sql =
             "SELECT count(DISTINCT l.pid)::text FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
                    WHERE a.datname = current_database() AND NOT l.granted";

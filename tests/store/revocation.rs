@@ -5,11 +5,12 @@ use authority_store::{
     AccessToken, AccessTokenId, Actor, Audit, Change, ClientId, Inactive, PresentedAccessToken,
     RefreshTokenId, Revocation, RotateRefusal, UserId,
 };
-use macro_rules_attribute::apply;
-
 use chrono::TimeDelta;
+use macro_rules_attribute::apply;
+use tokio::task::JoinSet;
 
 use super::world::{World, store_on};
+use crate::support::Session;
 
 /// What makes a token inactive, and what it is called.
 const CAUSES: [(&str, Inactive); 9] = [
@@ -279,6 +280,37 @@ async fn everything_of_a_user_or_client_is_revoked_by_one_number_that_a_repeated
         let revoked =
             world.store.revoke_tokens_of_client(nothing, reason, Actor::System, None, world.now).await;
         assert_eq!(revoked.expect("a database"), Revocation::Unknown);
+    }
+}
+
+#[apply(both_ways)]
+async fn a_call_that_is_sent_again_while_it_waits_counts_once() {
+    let mut world = World::new().await;
+    for (table, id) in [("users", world.user.to_string()), ("clients", world.client.to_string())] {
+        let audit = Audit::new(world.now, &mut world.random);
+        let sql = format!("SELECT FROM {table} WHERE id = '{id}' FOR UPDATE");
+        let blocker = Session::begin(&world.database, &sql).await;
+        let mut calls = JoinSet::new();
+        for sent in 1..=3 {
+            let (store, audit, now) = (world.store.clone(), audit.clone(), world.now);
+            let (user, client, reason) = (world.user, world.client, RevocationReason::Administrator);
+            calls.spawn(async move {
+                match table {
+                    "users" => {
+                        store.revoke_tokens_of_user(user, reason, Actor::System, Some(&audit), now).await
+                    }
+                    _ => {
+                        store.revoke_tokens_of_client(client, reason, Actor::System, Some(&audit), now).await
+                    }
+                }
+            });
+            world.until_waiting(sent).await;
+        }
+        blocker.end().await;
+        for revoked in calls.join_all().await {
+            assert_eq!(revoked.expect("a database"), Revocation::Revoked);
+        }
+        assert_eq!(world.value(&format!("SELECT revocation_epoch FROM {table}")).await, "1");
     }
 }
 

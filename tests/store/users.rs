@@ -1,4 +1,5 @@
 mod accounts;
+mod backup_codes;
 mod erasure;
 mod failures;
 mod locks;

@@ -153,9 +153,9 @@ pub use token::{
 };
 pub use user_code::{BadUserCode, UserCode};
 pub use users::{
-    AcceptTotpStepRefusal, BackupCode, ChangePassword, ChangePasswordRefusal, CreateUser, CreateUserRefusal,
-    CurrentPassword, Elsewhere, EnableMfaRefusal, FailedLogin, Lock, LogInRefusal, Mfa, Passwords, UserEpoch,
-    UserForLogin, UserInfo, VerifyEmailRefusal,
+    AcceptTotpStepRefusal, ChangePassword, ChangePasswordRefusal, CreateUser, CreateUserRefusal,
+    CurrentPassword, Elsewhere, EnableMfaRefusal, FailedLogin, Lock, LogInRefusal, Mfa, Passwords,
+    ReplaceBackupCodesRefusal, UseBackupCodeRefusal, UserEpoch, UserForLogin, UserInfo, VerifyEmailRefusal,
 };
 
 /// The randomness of the operating system, for production: it panics where there is none to be had.

@@ -81,7 +81,7 @@ statements! {
     ];
     AUTHORIZATION_CODES_ISSUE = authorization_codes.issue audited [
         UUID, BYTEA, UUID, UUID, UUID, TEXT, TEXT_ARRAY, TEXT_ARRAY, JSONB, TEXT, TEXT, TEXT, TEXT, TEXT_ARRAY,
-        JSONB, TEXT, TIMESTAMPTZ, TEXT_ARRAY,
+        JSONB, TEXT, TIMESTAMPTZ, TEXT_ARRAY, INT4,
     ];
     AUTHORIZATION_CODES_REVOKE_ISSUED = authorization_codes.revoke_issued plain [UUID, TIMESTAMPTZ];
     CLIENTS_AUTHENTICATE = clients.authenticate audited [TEXT, UUID, BYTEA, BYTEA, TEXT];
@@ -93,8 +93,8 @@ statements! {
     CLIENTS_DISABLE = clients.disable audited [UUID, TEXT, UUID];
     CLIENTS_ENABLE = clients.enable audited [UUID, TEXT, UUID];
     CLIENTS_FIND = clients.find plain [TEXT];
-    CLIENTS_REVOKE_TOKENS = clients.revoke_tokens audited [UUID, TEXT, TEXT, UUID];
-    CLIENTS_ROTATE_SECRET = clients.rotate_secret audited [UUID, BYTEA, TIMESTAMPTZ, TEXT, UUID];
+    CLIENTS_REVOKE_TOKENS = clients.revoke_tokens logging [UUID, TEXT, TEXT, UUID];
+    CLIENTS_ROTATE_SECRET = clients.rotate_secret logging [UUID, BYTEA, TIMESTAMPTZ, TEXT, UUID];
     CLIENTS_UPDATE = clients.update audited [
         UUID, TEXT, TEXT, TEXT, TEXT, TEXT, TEXT, TEXT, TEXT_ARRAY, TEXT, TEXT, BYTEA, JSONB, TEXT, TEXT, TEXT_ARRAY,
         TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, BOOL, BOOL, BOOL, BOOL, BOOL, INT4, INT4, INT4, INT4, INT4, UUID,
@@ -140,7 +140,8 @@ statements! {
     USERS_LOCK = users.lock audited [UUID, TEXT, TEXT, UUID];
     USERS_LOG_IN = users.log_in audited [UUID, TEXT];
     USERS_PASSWORDS = users.passwords plain [UUID];
-    USERS_REVOKE_TOKENS = users.revoke_tokens audited [UUID, TEXT, TEXT, UUID];
+    USERS_REPLACE_BACKUP_CODES = users.replace_backup_codes logging [UUID, BYTEA_ARRAY, TEXT, UUID];
+    USERS_REVOKE_TOKENS = users.revoke_tokens logging [UUID, TEXT, TEXT, UUID];
     USERS_UNLOCK = users.unlock audited [UUID, TEXT, UUID];
     USERS_UPGRADE_PASSWORD_HASH = users.upgrade_password_hash audited [UUID, TEXT, TEXT];
     USERS_USE_BACKUP_CODE = users.use_backup_code logging [UUID, BYTEA, BYTEA];

@@ -38,7 +38,7 @@ pub(crate) async fn signed_in(
 
 impl SignedIn {
     /// The person has proved again who they are: the session goes on under another secret, and a copy of the old cookie
-    /// is worth nothing. None where the session has ended meanwhile.
+    /// is worth nothing. None where the session has ended or the account was locked meanwhile.
     pub(crate) async fn renew(self, app: &App, caller: &Caller) -> Result<Option<Self>, Failure> {
         let Ok(token) = SessionToken::parse(&self.cookie) else { return Ok(None) };
         let successor = SessionToken::for_id(token.id(), &mut random());

@@ -1,13 +1,17 @@
+use std::sync::Arc;
+
 use authority_store::{
     Actor, AuthenticateClient, AuthenticateClientRefusal, AuthenticatedClient, ClientId, ClientSecret,
     RotateSecretRefusal, SecretMethod,
 };
 use chrono::TimeDelta;
 use macro_rules_attribute::apply;
+use tokio::task::JoinSet;
 
 use super::identifier;
 use crate::store::crowd::at_once;
 use crate::store::world::World;
+use crate::support::Session;
 
 impl World {
     async fn authenticate(
@@ -117,6 +121,58 @@ async fn a_rotation_that_is_told_again_changes_nothing() {
     assert!(world.basic(&third).await.is_ok());
     assert!(world.basic(&second).await.is_ok());
     assert_eq!(world.basic(&first).await, Err(AuthenticateClientRefusal::WrongSecret));
+}
+
+#[apply(both_ways)]
+async fn a_rotation_that_is_told_again_after_a_leak_does_not_bring_its_secret_back() {
+    let mut world = World::new().await;
+    let first = world.web().await;
+    let [second, third] = [(); 2].map(|()| ClientSecret::for_id(first.id(), &mut world.random));
+    let (one, until, store, now) = (world.event(), world.now, world.store.clone(), world.now);
+    let rotate = async |secret| {
+        let rotated = store.rotate_client_secret(secret, until, Actor::System, Some(&one), now).await;
+        assert_eq!(rotated.expect("a database"), Ok(()));
+    };
+    // The one event is of each of them.
+    for secret in [&second, &third, &second, &third, &second] {
+        rotate(secret).await;
+    }
+    assert!(world.basic(&third).await.is_ok());
+    assert_eq!(world.basic(&second).await, Err(AuthenticateClientRefusal::WrongSecret));
+    let written = "SELECT count(*)::text FROM audit_logs WHERE event = 'client.rotate_secret'";
+    assert_eq!(world.database.column(written).await, ["2"]);
+    // What had nothing to rotate is told so again.
+    let nobody = ClientSecret::for_id(ClientId::new(world.now, &mut world.random), &mut world.random);
+    for _ in 0..2 {
+        let refused = store.rotate_client_secret(&nobody, until, Actor::System, Some(&one), now).await;
+        assert_eq!(refused.expect("a database"), Err(RotateSecretRefusal::Unknown));
+    }
+}
+
+#[apply(both_ways)]
+async fn a_rotation_that_is_sent_again_while_it_and_another_one_wait_does_not_go_back() {
+    let mut world = World::new().await;
+    let first = world.web().await;
+    let [second, third] = [(); 2].map(|()| Arc::new(ClientSecret::for_id(first.id(), &mut world.random)));
+    let one = world.event();
+    let sql = format!("SELECT FROM clients WHERE id = '{}' FOR UPDATE", first.id());
+    let blocker = Session::begin(&world.database, &sql).await;
+    let mut calls = JoinSet::new();
+    for (waiting, secret) in [(1, &second), (2, &third), (3, &second)] {
+        let (store, now, one, secret) = (world.store.clone(), world.now, one.clone(), Arc::clone(secret));
+        calls.spawn(
+            async move { store.rotate_client_secret(&secret, now, Actor::System, Some(&one), now).await },
+        );
+        world.until_waiting(waiting).await;
+    }
+    blocker.end().await;
+    for rotated in calls.join_all().await {
+        assert_eq!(rotated.expect("a database"), Ok(()));
+    }
+    assert!(world.basic(&third).await.is_ok());
+    assert_eq!(world.basic(&second).await, Err(AuthenticateClientRefusal::WrongSecret));
+    let written = "SELECT count(*)::text FROM audit_logs WHERE event = 'client.rotate_secret'";
+    assert_eq!(world.database.column(written).await, ["2"]);
 }
 
 #[apply(both_ways)]

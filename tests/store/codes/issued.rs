@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use authority_entity::sea_orm_active_enums::CodeChallengeMethod;
 use authority_store::{
-    CodeChallenge, ErrorCode, IssueCode, IssueCodeRefusal as Refusal, SessionId, Thumbprint, UserId,
+    CodeChallenge, ErrorCode, IssueCode, IssueCodeRefusal as Refusal, SessionId, Thumbprint, UserEpoch,
+    UserId,
 };
 use chrono::TimeDelta;
 use macro_rules_attribute::apply;
@@ -82,7 +83,8 @@ fn same(request: IssueCode<'_>) -> IssueCode<'_> {
 #[apply(both_ways)]
 async fn each_reason_not_to_issue_a_code_has_its_error_code_and_writes_nothing() {
     let mut world = World::new().await;
-    let mut seen = HashSet::new();
+    // It has a test of its own.
+    let mut seen = HashSet::from([Refusal::Revoked]);
     let unknown = authority_store::ClientId::new(world.now, &mut world.random);
     let nobody = UserId::new(world.now, &mut world.random);
     let no_session = SessionId::new(world.now, &mut world.random);
@@ -176,6 +178,28 @@ async fn each_reason_not_to_issue_a_code_has_its_error_code_and_writes_nothing()
     }
     assert_eq!(seen, Refusal::ALL.iter().copied().collect());
     assert_eq!(world.value("SELECT count(*) FROM authorization_codes").await, "0");
+}
+
+fn outside_a_session(epoch: Option<UserEpoch>) -> Change {
+    Box::new(move |r| IssueCode { session: None, epoch, ..r })
+}
+
+#[apply(both_ways)]
+async fn a_code_outside_a_session_does_not_stand_on_a_proof_after_which_everything_was_revoked() {
+    let mut world = World::new().await;
+    let proof = world.epoch().await;
+    assert!(world.issue_with(outside_a_session(Some(proof))).await.0.is_ok());
+    world.revoke_everything().await;
+    assert_eq!(world.issue_with(outside_a_session(Some(proof))).await.0, Err(Refusal::Revoked));
+    assert_eq!(Refusal::Revoked.error_code(), ErrorCode::LoginRequired);
+    let fresh = world.epoch().await;
+    for epoch in [Some(fresh), None] {
+        assert!(world.issue_with(outside_a_session(epoch)).await.0.is_ok(), "{epoch:?}");
+    }
+    assert_eq!(
+        world.issue_with(|r| IssueCode { epoch: Some(fresh), ..r }).await.0,
+        Err(Refusal::SessionEnded)
+    );
 }
 
 #[apply(both_ways)]

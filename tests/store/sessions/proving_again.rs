@@ -1,4 +1,4 @@
-use authority_store::{Actor, Reauthenticate, SessionRefusal, SessionToken};
+use authority_store::{Actor, ErrorCode, FailedLogin, Reauthenticate, SessionRefusal, SessionToken};
 use macro_rules_attribute::apply;
 
 use crate::store::world::World;
@@ -64,4 +64,27 @@ async fn nothing_is_proved_in_a_session_that_is_over() {
     assert_eq!(world.prove_again(&token, &successor).await, Err(SessionRefusal::UserInactive));
     world.store.end_session(&token, None, world.now, &mut world.random).await.expect("a database");
     assert_eq!(world.prove_again(&token, &successor).await, Err(SessionRefusal::Revoked));
+}
+
+#[apply(both_ways)]
+async fn while_guesses_are_kept_away_nothing_is_proved_and_the_session_goes_on() {
+    let mut world = World::new().await;
+    let token = world.sign_in().await;
+    let (second, third) = (
+        SessionToken::for_id(token.id(), &mut world.random),
+        SessionToken::for_id(token.id(), &mut world.random),
+    );
+    assert_eq!(world.prove_again(&token, &second).await, Ok(()));
+    world.set("security.lockout_threshold", 1).await;
+    let event = world.event();
+    let failed = world.store.record_failed_login(Some(world.user), &event, world.now).await;
+    assert!(matches!(failed.expect("a database"), FailedLogin::Locked { .. }));
+    assert_eq!(world.prove_again(&second, &third).await, Err(SessionRefusal::UserLocked));
+    assert_eq!(SessionRefusal::UserLocked.error_code(), ErrorCode::AccessDenied);
+    assert_eq!(world.prove_again(&token, &second).await, Ok(()), "the same call again");
+    assert!(world.present(&second).await.is_ok());
+    assert_eq!(world.present(&third).await, Err(SessionRefusal::Unknown));
+    world.sql("UPDATE users SET locked_until = locked_at + interval '20 minutes'").await;
+    world.wait(20 * 60);
+    assert_eq!(world.prove_again(&second, &third).await, Ok(()), "a lock that has ended is none");
 }

@@ -169,8 +169,11 @@ async fn a_session_that_was_ended_or_revoked_is_refused() {
     world.revoke_everything().await;
     assert_eq!(world.present(&revoked).await, Err(SessionRefusal::Revoked));
     for refusal in SessionRefusal::ALL {
-        let is_ours = *refusal == SessionRefusal::BadContext;
-        let wanted = if is_ours { "server_error" } else { "login_required" };
+        let wanted = match refusal {
+            SessionRefusal::BadContext => "server_error",
+            SessionRefusal::UserLocked => "access_denied",
+            _ => "login_required",
+        };
         assert_eq!(refusal.error_code().as_str(), wanted);
     }
 }

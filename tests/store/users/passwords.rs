@@ -80,6 +80,28 @@ async fn a_password_is_changed_once_however_often_it_is_asked_for() {
 }
 
 #[apply(both_ways)]
+async fn a_reset_that_is_told_again_after_another_one_brings_no_password_back() {
+    let mut world = World::new().await;
+    let (first, second, event) = (hash(1), hash(2), world.event());
+    let resets = [None, Some(&event)]
+        .map(|audit| ChangePassword { audit, ..change(&world, CurrentPassword::Any, &first) });
+    let other = change(&world, CurrentPassword::Any, &second);
+    for (reset, kept) in resets.iter().zip([5, 0]) {
+        // Without a history only the event tells.
+        world.set("security.password_history_count", kept).await;
+        world
+            .sql("UPDATE users SET password_hash = NULL, password_history = '{}', revocation_epoch = 0")
+            .await;
+        for request in [reset, &other, reset, reset] {
+            assert_eq!(world.change(request).await, Ok(()));
+        }
+        assert_eq!(world.ada().await.password_hash, Some(hash(2)), "{kept} are kept");
+        assert_eq!(world.column("revocation_epoch").await, "2");
+    }
+    assert_eq!(world.trail().await, ["user.change_password success changed"]);
+}
+
+#[apply(both_ways)]
 async fn a_password_that_was_changed_meanwhile_stays() {
     let mut world = World::new().await;
     let audit = world.event();

@@ -1,11 +1,10 @@
 use authority_entity::secret::{Digest, Sealed};
-use authority_store::{Actor, BackupCode, Change, EnableMfaRefusal, UserId};
+use authority_store::{Actor, Change, EnableMfaRefusal, UseBackupCodeRefusal as Refusal, UserId};
 use macro_rules_attribute::apply;
 
-use crate::store::crowd::at_once;
 use crate::store::world::World;
 
-fn codes() -> Vec<Digest> {
+pub(super) fn codes() -> Vec<Digest> {
     (1..=3).map(|number| Digest::new([number; 32])).collect()
 }
 
@@ -16,7 +15,7 @@ impl World {
         self.store.enable_mfa(self.user, &secret, &codes(), None, self.now).await.expect("a database")
     }
 
-    async fn use_code(&mut self, number: u8) -> BackupCode {
+    pub(super) async fn use_code(&mut self, number: u8) -> Result<(), Refusal> {
         let event = self.event();
         let code = Digest::new([number; 32]);
         self.store
@@ -25,7 +24,7 @@ impl World {
             .expect("a database")
     }
 
-    async fn left(&self) -> Option<u32> {
+    pub(super) async fn left(&self) -> Option<u32> {
         self.ada().await.mfa.map(|mfa| mfa.backup_codes)
     }
 }
@@ -38,7 +37,7 @@ async fn a_second_factor_is_switched_on_and_off() {
     }
     let mfa = world.ada().await.mfa.expect("it is on");
     assert_eq!((mfa.totp_secret, mfa.backup_codes), (Sealed::new(vec![7; 48]), 3));
-    assert_eq!(world.use_code(1).await, BackupCode::Used);
+    assert_eq!(world.use_code(1).await, Ok(()));
     assert_eq!(world.enable(7).await, Ok(()));
     assert_eq!(world.left().await, Some(2), "used codes do not come back");
     assert_eq!(world.enable(8).await, Err(EnableMfaRefusal::AlreadyEnabled));
@@ -47,7 +46,7 @@ async fn a_second_factor_is_switched_on_and_off() {
         assert_eq!(off.expect("a database"), expected);
     }
     assert_eq!(world.ada().await.mfa, None);
-    assert_eq!(world.use_code(2).await, BackupCode::Unknown);
+    assert_eq!(world.use_code(2).await, Err(Refusal::Unknown));
     assert_eq!(world.enable(8).await, Ok(()));
     world.user = UserId::new(world.now, &mut world.random);
     assert_eq!(world.enable(8).await, Err(EnableMfaRefusal::UserInactive));
@@ -56,66 +55,34 @@ async fn a_second_factor_is_switched_on_and_off() {
 }
 
 #[apply(both_ways)]
-async fn a_backup_code_is_used_once() {
+async fn who_brings_other_backup_codes_is_told_that_they_do_not_count() {
     let mut world = World::new().await;
-    world.enable(7).await.expect("it is on");
-    assert_eq!(world.use_code(9).await, BackupCode::Unknown);
-    assert_eq!(world.left().await, Some(3));
-    assert_eq!(world.use_code(2).await, BackupCode::Used);
-    assert_eq!(world.use_code(2).await, BackupCode::Unknown);
-    assert_eq!(world.left().await, Some(2));
-    assert_eq!(world.use_code(3).await, BackupCode::Used);
-    let mut trail = world.trail().await;
-    trail.sort();
-    assert_eq!(trail.iter().filter(|event| *event == "user.use_backup_code success used").count(), 2);
-    assert_eq!(trail.iter().filter(|event| *event == "user.use_backup_code failure unknown").count(), 2);
-}
-
-#[apply(both_ways)]
-async fn the_same_use_that_is_told_again_succeeds_again() {
-    let mut world = World::new().await;
-    world.enable(7).await.expect("it is on");
-    let (right, wrong) = (world.event(), world.event());
-    for _ in 0..2 {
-        for (code, event, expected) in [(1, &right, BackupCode::Used), (9, &wrong, BackupCode::Unknown)] {
-            let digest = Digest::new([code; 32]);
-            let used = world.store.use_backup_code(world.user, &digest, event, world.now, &mut world.random);
-            assert_eq!(used.await.expect("a database"), expected);
+    let secret = Sealed::new(vec![7; 48]);
+    let store = world.store.clone();
+    let digests =
+        |numbers: std::ops::RangeInclusive<u8>| numbers.map(|n| Digest::new([n; 32])).collect::<Vec<_>>();
+    let refused = store.enable_mfa(world.user, &secret, &digests(1..=33), None, world.now).await;
+    assert_eq!(refused.expect("a database"), Err(EnableMfaRefusal::TooManyCodes));
+    assert_eq!(world.enable(7).await, Ok(()));
+    for (numbers, is_same) in
+        [(1..=3, true), (1..=2, false), (2..=4, false), (10..=13, false), (1..=33, false)]
+    {
+        for seconds in [0, 1] {
+            world.wait(seconds);
+            let outcome =
+                store.enable_mfa(world.user, &secret, &digests(numbers.clone()), None, world.now).await;
+            let expected = if is_same { Ok(()) } else { Err(EnableMfaRefusal::AlreadyEnabled) };
+            assert_eq!(outcome.expect("a database"), expected, "{numbers:?}");
         }
     }
-    assert_eq!(world.left().await, Some(2));
-    assert_eq!(world.trail().await.len(), 2);
-}
-
-#[apply(both_ways)]
-async fn of_simultaneous_uses_of_one_backup_code_one_succeeds() {
-    let mut world = World::new().await;
-    world.enable(7).await.expect("it is on");
-    let outcomes = together(&mut world, false).await;
-    assert_eq!(outcomes.iter().filter(|outcome| **outcome == BackupCode::Used).count(), 1);
-    assert_eq!(world.left().await, Some(2));
-}
-
-#[apply(both_ways)]
-async fn one_use_that_is_told_many_times_at_once_succeeds_each_time_and_uses_one_code() {
-    let mut world = World::new().await;
-    world.enable(7).await.expect("it is on");
-    let outcomes = together(&mut world, true).await;
-    assert!(outcomes.iter().all(|outcome| *outcome == BackupCode::Used), "{outcomes:?}");
-    assert_eq!(world.left().await, Some(2));
-    assert_eq!(world.trail().await, ["user.use_backup_code success used"]);
-}
-
-async fn together(world: &mut World, is_one: bool) -> Vec<BackupCode> {
-    let one = world.event();
-    at_once(16, |_| {
-        let event = if is_one { one.clone() } else { world.event() };
-        let (store, user, now) = (world.store.clone(), world.user, world.now);
-        async move {
-            let mut random = authority_store::system_random();
-            let code = Digest::new([1; 32]);
-            store.use_backup_code(user, &code, &event, now, &mut random).await.expect("a database")
-        }
-    })
-    .await
+    for number in 1..=3 {
+        assert_eq!(world.use_code(number).await, Ok(()));
+    }
+    let outcome = store.enable_mfa(world.user, &secret, &digests(4..=6), None, world.now).await;
+    assert_eq!(
+        outcome.expect("a database"),
+        Err(EnableMfaRefusal::AlreadyEnabled),
+        "when none is left either"
+    );
+    assert_eq!(world.left().await, Some(0));
 }

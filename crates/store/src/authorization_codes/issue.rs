@@ -8,7 +8,7 @@ use crate::statements::AUTHORIZATION_CODES_ISSUE;
 use crate::text::{comparable, comparable_list, document};
 use crate::{
     Audit, AuthorizationCode, ClientId, CodeChallenge, Scopes, SessionId, Store, StoreError, Thumbprint,
-    UserId,
+    UserEpoch, UserId,
 };
 
 /// What a person has granted at the authorization endpoint.
@@ -20,8 +20,11 @@ pub struct IssueCode<'a> {
     pub client: ClientId,
     /// Who granted it.
     pub user: UserId,
-    /// In which session.
+    /// In which session. It is over once everything of the user was revoked.
     pub session: Option<SessionId>,
+    /// How often everything of theirs had been revoked when they proved who they are. Outside a session nothing else
+    /// tells that it was revoked since: without either, the code counts all the same.
+    pub epoch: Option<UserEpoch>,
     /// `redirect_uri` of the request; none when it had none.
     pub redirect_uri: Option<&'a str>,
     /// What was granted.
@@ -81,6 +84,8 @@ refusals! {
         UserInactive = "user_inactive" => AccessDenied,
         /// The session is not the user's, revoked or expired.
         SessionEnded = "session_ended" => LoginRequired,
+        /// Everything of the user was revoked since they proved who they are (`epoch`).
+        Revoked = "revoked" => LoginRequired,
 }
 
 impl IssueCodeRefusal {
@@ -106,6 +111,7 @@ impl Store {
         let jkt = request.dpop_jkt.map(|print| print.to_string());
         let session = request.session.map(SessionId::uuid);
         let redirect_uri = request.redirect_uri.map(comparable);
+        let epoch = request.epoch.map(UserEpoch::number);
         let answer = self
             .run_audited(
                 &AUTHORIZATION_CODES_ISSUE,
@@ -130,6 +136,7 @@ impl Store {
                     &jkt,
                     &request.auth_time,
                     &redirect_uri.map(registrations),
+                    &epoch,
                 ],
             )
             .await?;

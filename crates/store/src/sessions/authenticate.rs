@@ -43,7 +43,8 @@ pub struct ActiveSession {
 }
 
 refusals! {
-    /// Why a cookie is of no session: the person has to sign in (OpenID Connect Core 3.1.2.6).
+    /// Why a cookie is of no session, so that the person has to sign in (OpenID Connect Core 3.1.2.6); or why nothing was
+    /// proved in it.
     SessionRefusal:
         /// There is no such session; the cookie may have been made up, or replaced when the person proved again who
         /// they are.
@@ -57,6 +58,9 @@ refusals! {
         /// The account is erased, or locked by an administrator. A lock that ends by itself keeps guesses at a password
         /// away; who is signed in already stays so.
         UserInactive = "user_inactive" => LoginRequired,
+        /// Of [`reauthenticate_session`](Store::reauthenticate_session) alone: the account is locked for a while, after too
+        /// many failed logins, perhaps since a moment ago. The session goes on as it was.
+        UserLocked = "user_locked" => AccessDenied,
         /// Of [`reauthenticate_session`](Store::reauthenticate_session) alone: `acr` is empty or has more than 255
         /// characters, or NUL; or an `amr` is not of printable ASCII without spaces.
         BadContext = "bad_context" => ServerError,

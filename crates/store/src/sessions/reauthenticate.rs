@@ -29,6 +29,9 @@ impl Store {
     /// Writes down that a person has proved again who they are, and replaces the secret of the cookie: one statement.
     /// When the session ends at the latest stays as it is. A successor that was made for another session is `Unknown`.
     ///
+    /// The caller counts a wrong proof as a failed login. While the account is locked for that, a right one does not
+    /// count either (`UserLocked`): whoever has a copy of the cookie cannot go on guessing at a page that asks again.
+    ///
     /// The same call again, after its answer was lost, gives the same outcome.
     pub async fn reauthenticate_session(
         &self,

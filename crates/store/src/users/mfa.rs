@@ -1,11 +1,9 @@
 use authority_entity::secret::{Digest, Sealed};
 use chrono::{DateTime, Utc};
-use rand_core::CryptoRng;
 
-use crate::blind::Blind;
 use crate::change::Change;
 use crate::error_code::reasons;
-use crate::statements::{USERS_ACCEPT_TOTP_STEP, USERS_DISABLE_MFA, USERS_ENABLE_MFA, USERS_USE_BACKUP_CODE};
+use crate::statements::{USERS_ACCEPT_TOTP_STEP, USERS_DISABLE_MFA, USERS_ENABLE_MFA};
 use crate::{Actor, Audit, Store, StoreError, UserId};
 
 reasons! {
@@ -13,8 +11,11 @@ reasons! {
     EnableMfaRefusal:
         /// The account is erased or not there.
         UserInactive = "user_inactive",
-        /// It is on, with another secret: it has to be switched off first.
+        /// It is on, with another secret or other backup codes: it has to be switched off first, or
+        /// [`replace_backup_codes`](Store::replace_backup_codes) to be called.
         AlreadyEnabled = "already_enabled",
+        /// There are more than 32 backup codes.
+        TooManyCodes = "too_many_codes",
 }
 
 reasons! {
@@ -31,22 +32,14 @@ reasons! {
         AlreadyUsed = "already_used",
 }
 
-/// What became of a backup code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
-pub enum BackupCode {
-    /// It was right, and nobody can use it again.
-    Used,
-    /// It is none of those that are left, or the second factor is off.
-    Unknown,
-}
-
 impl Store {
     /// Switches the second factor on, with a TOTP secret (RFC 6238) that the application has encrypted, and at most 32
     /// digests of backup codes: one statement. The code by which the person has shown that they have the secret is
     /// accepted next, by [`accept_totp_step`](Self::accept_totp_step), or else it could be used once more.
     ///
-    /// The same call again, after its answer was lost, gives the same outcome.
+    /// The same call again, after its answer was lost, gives the same outcome, and codes that were used since do not come
+    /// back. At another time (`now`) it is `AlreadyEnabled` once a code was used, and it always is once the codes were
+    /// replaced.
     pub async fn enable_mfa(
         &self,
         user: UserId,
@@ -102,32 +95,5 @@ impl Store {
             "accepted" => Ok(Ok(())),
             _ => answer.meaning("verdict", AcceptTotpStepRefusal::from_answer).map(Err),
         }
-    }
-
-    /// Uses a backup code: one statement. Of any number of simultaneous uses exactly one succeeds. A wrong code waits
-    /// for nobody; the caller counts it as a failed login.
-    ///
-    /// The event is required, because it tells the same call again, after its answer was lost, from a second use: it
-    /// gives the same outcome. Where both run at the same time the statement is sent again to learn what the first has
-    /// found.
-    pub async fn use_backup_code(
-        &self,
-        user: UserId,
-        code: &Digest,
-        audit: &Audit,
-        now: DateTime<Utc>,
-        random: &mut impl CryptoRng,
-    ) -> Result<BackupCode, StoreError> {
-        let blind = Blind::new(random);
-        let digest = blind.digest(code);
-        let params: [crate::store::Parameter<'_>; 3] = [&user.uuid(), &blind.octets(), &&digest[..]];
-        let audit = audit.about(code.octets());
-        let answer =
-            self.run_audited_until_it_sees(&USERS_USE_BACKUP_CODE, Some(&audit), now, 1, &params).await?;
-        answer.meaning("verdict", |word| match word {
-            "used" => Some(BackupCode::Used),
-            "unknown" => Some(BackupCode::Unknown),
-            _ => None,
-        })
     }
 }

@@ -88,7 +88,12 @@ impl Store {
     /// Changes a password: one statement, which moves the current one to the earlier ones and revokes what has to be.
     /// Of any number of simultaneous changes of one current password exactly one succeeds.
     ///
-    /// The same call again, after its answer was lost, gives the same outcome.
+    /// The same call again, after its answer was lost, gives the same outcome and changes nothing, also when the password
+    /// was changed further meanwhile: no earlier password comes back. It is known by its audit event, or by its new hash,
+    /// which is the current one or one of the earlier ones that are kept. Without an event, and once the hash is neither
+    /// (`security.password_history_count` changes later, or after
+    /// [`upgrade_password_hash`](Self::upgrade_password_hash)), it is a change like any other: `CurrentMismatch`, or
+    /// with [`CurrentPassword::Any`] done again.
     ///
     /// Fails as every operation does ([`StoreError`]); a hash that is no PHC string is a `Constraint`.
     pub async fn change_password(
@@ -106,10 +111,11 @@ impl Store {
             Elsewhere::Kept => (false, None),
         };
         let answer = self
-            .run_audited(
+            .run_audited_about(
                 &USERS_CHANGE_PASSWORD,
                 request.audit,
                 now,
+                2,
                 &[
                     &request.user.uuid(),
                     &request.new.reveal(),

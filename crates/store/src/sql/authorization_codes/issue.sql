@@ -1,6 +1,7 @@
 -- $7 id, $8 digest, $9 client, $10 user, $11 session, $12 redirect_uri, $13 scopes, $14 resources,
 -- $15 authorization_details, $16 code_challenge, $17 code_challenge_method, $18 nonce, $19 acr, $20 amr,
--- $21 claims, $22 jkt, $23 auth_time, $24 as what $12 may be registered
+-- $21 claims, $22 jkt, $23 auth_time, $24 as what $12 may be registered,
+-- $25 revocation epoch of the user when they proved who they are
 WITH verdict AS MATERIALIZED (
     SELECT c.revocation_epoch AS client_epoch, u.revocation_epoch AS user_epoch,
            $6 + greatest(least(coalesce(c.authorization_code_ttl,
@@ -26,6 +27,7 @@ WITH verdict AS MATERIALIZED (
                WHEN $11 IS NOT NULL AND (s.id IS NULL OR s.user_id <> u.id OR s.revoked_at IS NOT NULL
                     OR s.expires_at <= $6 OR s.idle_expires_at <= $6
                     OR s.user_epoch <> u.revocation_epoch) THEN 'session_ended'
+               WHEN u.revocation_epoch <> $25 THEN 'revoked'
                ELSE 'issued'
            END AS verdict
     FROM (SELECT) AS one

@@ -14,6 +14,8 @@ WITH session AS MATERIALIZED (
                WHEN u.id IS NULL OR u.erased_at IS NOT NULL
                     OR u.locked_at IS NOT NULL AND u.locked_until IS NULL THEN 'user_inactive'
                WHEN s.user_epoch <> u.revocation_epoch THEN 'revoked'
+               -- Whoever guesses shall not go on guessing here. This very call before, whose answer was lost, was none.
+               WHEN u.locked_until > $6 AND NOT s.is_done THEN 'user_locked'
                WHEN char_length($12) NOT BETWEEN 1 AND 255 OR NOT is_scope_list($13) THEN 'bad_context'
                ELSE 'reauthenticated'
            END AS verdict

@@ -1,22 +1,26 @@
 -- $7 user, $8 new hash, $9 whether the current hash matters, $10 current hash, $11 must change it, $12 whether
 -- everything else is revoked, $13 the session that stays, $14 actor kind, $15 actor
-WITH person AS MATERIALIZED (
+WITH earlier AS MATERIALIZED (
+    SELECT FROM audit_logs
+    WHERE id = $1 AND event = 'user.change_password' AND resource_id = $7::text AND outcome = 'success'
+), person AS MATERIALIZED (
     -- Waits for whoever changes the same password, and then sees what they did.
-    SELECT u.id, u.password_hash, u.erased_at, u.locked_at, u.locked_until, u.revocation_epoch
+    SELECT u.id, u.password_hash, u.password_history, u.erased_at, u.locked_at, u.locked_until, u.revocation_epoch
     FROM users u
     WHERE u.id = $7
     FOR NO KEY UPDATE
 ), verdict AS MATERIALIZED (
     SELECT u.id, u.revocation_epoch,
-           coalesce(u.password_hash = $8, false) AS is_done,
+           u.password_hash = $8 OR $8 = ANY (u.password_history) OR EXISTS (SELECT FROM earlier) AS is_done,
            greatest(least(coalesce(
                (SELECT (value #>> '{}')::bigint FROM settings
                 WHERE key = 'security.password_history_count' AND value_type = 'integer'), 5), 24), 0)::int AS history,
            CASE
                WHEN u.id IS NULL OR u.erased_at IS NOT NULL
                     OR $9 AND u.locked_at IS NOT NULL AND u.locked_until IS NULL THEN 'user_inactive'
-               -- This very call before, whose answer was lost: no other hash has this salt.
-               WHEN u.password_hash = $8 THEN 'changed'
+               -- This very call before, whose answer was lost: no other hash has this salt. The password may have been
+               -- changed since.
+               WHEN u.password_hash = $8 OR $8 = ANY (u.password_history) OR EXISTS (SELECT FROM earlier) THEN 'changed'
                -- Whoever guesses shall not go on guessing here.
                WHEN $9 AND u.locked_until > $6 THEN 'user_locked'
                WHEN $9 AND u.password_hash IS DISTINCT FROM $10 THEN 'current_mismatch'
@@ -30,12 +34,12 @@ WITH person AS MATERIALIZED (
         revocation_epoch = u.revocation_epoch + CASE WHEN $12 THEN 1 ELSE 0 END,
         tokens_revoked_before = CASE WHEN $12 THEN $6 ELSE u.tokens_revoked_before END
     FROM verdict v
-    WHERE u.id = $7 AND v.verdict = 'changed' AND NOT v.is_done
+    WHERE u.id = $7 AND v.verdict = 'changed' AND v.is_done IS NOT TRUE
 ), kept AS (
     UPDATE sessions s
     SET user_epoch = v.revocation_epoch + 1
     FROM verdict v
-    WHERE $12 AND v.verdict = 'changed' AND NOT v.is_done
+    WHERE $12 AND v.verdict = 'changed' AND v.is_done IS NOT TRUE
       AND s.id = $13 AND s.user_id = $7 AND s.user_epoch = v.revocation_epoch AND s.revoked_at IS NULL
 ), answer AS (
     SELECT verdict FROM verdict

@@ -1,6 +1,6 @@
 -- $7 user, $8 sealed TOTP secret, $9 digests of backup codes
 WITH person AS MATERIALIZED (
-    SELECT u.id, u.mfa_enabled_at, u.totp_secret_sealed
+    SELECT u.id, u.mfa_enabled_at, u.totp_secret_sealed, u.backup_code_digests
     FROM users u
     WHERE u.id = $7 AND u.erased_at IS NULL
     FOR NO KEY UPDATE
@@ -8,7 +8,12 @@ WITH person AS MATERIALIZED (
     SELECT u.mfa_enabled_at,
            CASE
                WHEN u.id IS NULL THEN 'user_inactive'
-               WHEN u.mfa_enabled_at IS NOT NULL AND u.totp_secret_sealed <> $8 THEN 'already_enabled'
+               -- This very call before, whose answer was lost, at the same time or with no code used since.
+               WHEN u.totp_secret_sealed = $8 AND u.backup_code_digests <@ $9
+                    AND (u.mfa_enabled_at = $6 OR u.mfa_enabled_at IS NOT NULL AND u.backup_code_digests @> $9)
+                   THEN 'enabled'
+               WHEN u.mfa_enabled_at IS NOT NULL THEN 'already_enabled'
+               WHEN cardinality($9) > 32 THEN 'too_many_codes'
                ELSE 'enabled'
            END AS verdict
     FROM (SELECT) AS one LEFT JOIN person u ON true

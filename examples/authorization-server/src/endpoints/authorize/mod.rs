@@ -83,6 +83,7 @@ async fn issue(
         client: request.client.id,
         user: session.user,
         session: Some(session.id),
+        epoch: None,
         redirect_uri: request.target.given(),
         scopes: &request.scopes,
         resources: &[],
