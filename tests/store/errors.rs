@@ -66,6 +66,7 @@ async fn who_waits_for_a_locked_user_gives_the_connection_back_in_time_for_every
     if Need::Timers.is_missing() {
         return;
     }
+    // With options of its own, and so with the lock_timeout that a pool has by itself.
     let mut world = World::with("max_pool_size=2&options=-c%20TimeZone=UTC").await;
     let lock = format!("SELECT FROM users WHERE id = '{}' FOR UPDATE", world.user);
     let session = Session::begin(&world.database, &lock).await;

@@ -15,7 +15,7 @@ use super::crowd::{Party, rounds};
 use super::users::hash;
 use super::with::kept;
 use super::world::World;
-use crate::support::{Session, eventually};
+use crate::support::Session;
 
 impl World {
     /// Sessions of a user that lie in the table in the opposite order of their ids; the smallest id last.
@@ -44,14 +44,6 @@ impl World {
         assert_eq!(repeated, [""; 0]);
         let sql = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()";
         assert_eq!(self.value(sql).await, "0");
-    }
-
-    /// Until so many sessions wait for a lock in this database.
-    pub(super) async fn until_waiting(&self, sessions: usize) {
-        let sql =
-            "SELECT count(DISTINCT l.pid)::text FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
-                   WHERE a.datname = current_database() AND NOT l.granted";
-        eventually("the operations wait", async || self.value(sql).await == sessions.to_string()).await;
     }
 }
 

@@ -1,20 +1,29 @@
 //! Operations that wait for somebody else's transaction, and decide by what it has done.
 
-use authority_local_postgres::SUPERUSER;
 use authority_store::{Actor, ClientSecret, DeviceCode, ExchangeDeviceCode, NewAccessToken, SecretMethod};
 use macro_rules_attribute::apply;
 
 use super::world::World;
-use crate::support::{Database, Session, column, eventually};
+use crate::support::{Database, Session, eventually};
+
+impl World {
+    /// Waits until as many sessions of the database wait for a lock.
+    pub(super) async fn until_waiting(&self, sessions: usize) {
+        until_waiting(&self.database, sessions).await;
+    }
+}
+
+async fn until_waiting(database: &Database, sessions: usize) {
+    let sql = "SELECT count(DISTINCT l.pid)::text FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+               WHERE a.datname = current_database() AND NOT l.granted";
+    eventually("the operations wait", async || database.column(sql).await == [sessions.to_string()]).await;
+}
 
 /// What an operation answers that began before a change was committed and goes on after it.
 async fn after<T>(database: &Database, change: &str, operation: impl Future<Output = T>) -> T {
     let session = Session::begin(database, change).await;
-    let superuser = database.pool_as(SUPERUSER).await;
-    let waiting = "SELECT count(*)::text FROM pg_stat_activity WHERE datname = current_database()
-                   AND usename = 'authority_app' AND wait_event_type = 'Lock'";
     let committing = async {
-        eventually("it waits", async || column(&superuser, waiting).await == ["1"]).await;
+        until_waiting(database, 1).await;
         session.commit().await;
     };
     tokio::join!(operation, committing).0

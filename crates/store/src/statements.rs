@@ -13,14 +13,17 @@ pub struct Statement {
     /// The types of `$1`, `$2` and so on.
     pub types: &'static [Type],
     pub(crate) position: usize,
+    /// How many of the parameters after those of an audit event say what the call is about, and so which event is its own.
+    pub(crate) keys: usize,
     pub(crate) span: fn() -> Span,
 }
 
 /// Declares a statement from `sql/<table>/<operation>.sql`. One that is `audited` has the parameters of an audit
 /// event first, and ends by writing the row of its CTE `event` and giving the rows of its CTE `answer`. One that is
 /// `logging` has the same parameters first and writes its event itself, because what else it writes depends on that.
+/// What either is about is the first parameter after those, or as many as `about` says.
 macro_rules! statements {
-    ($($name:ident = $table:ident.$operation:ident $kind:ident [$($type:ident),* $(,)?];)*) => {
+    ($($name:ident = $table:ident.$operation:ident $kind:ident $(about $keys:literal)? [$($type:ident),* $(,)?];)*) => {
         #[expect(non_camel_case_types, reason = "named after the statements, to number them")]
         enum Position { $($name,)* }
 
@@ -30,6 +33,7 @@ macro_rules! statements {
                 sql: statements!(@sql $kind concat!("sql/", stringify!($table), "/", stringify!($operation), ".sql")),
                 types: statements!(@types $kind [$($type),*]),
                 position: Position::$name as usize,
+                keys: statements!(@keys $($keys)?),
                 span: || tracing::info_span!(
                     concat!("db.", stringify!($table), ".", stringify!($operation)),
                     otel.kind = "client",
@@ -54,6 +58,8 @@ macro_rules! statements {
     (@types audited [$($type:ident),*]) => {
         &[Type::UUID, Type::TEXT, Type::TEXT, Type::TEXT, Type::JSONB, Type::TIMESTAMPTZ, $(Type::$type),*]
     };
+    (@keys) => { 1 };
+    (@keys $keys:literal) => { $keys };
     (@types logging [$($type:ident),*]) => { statements!(@types audited [$($type),*]) };
     (@types plain [$($type:ident),*]) => { &[$(Type::$type),*] };
 }
@@ -64,7 +70,7 @@ statements! {
         UUID, BYTEA, UUID, TEXT, UUID, TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, JSONB, TEXT, TEXT, JSONB, INT4, UUID,
     ];
     ACCESS_TOKENS_REVOKE = access_tokens.revoke audited [UUID, BYTEA, BYTEA, UUID, TEXT];
-    AUDIT_LOGS_APPEND = audit_logs.append audited [TEXT, TEXT, TEXT, UUID, TEXT, TEXT, UUID, UUID];
+    AUDIT_LOGS_APPEND = audit_logs.append audited about 8 [TEXT, TEXT, TEXT, UUID, TEXT, TEXT, UUID, UUID];
     AUDIT_LOGS_EXPORT = audit_logs.export plain [UUID, UUID, INT8, TEXT];
     AUDIT_LOGS_EXPORT_OF_ACTOR = audit_logs.export_of_actor plain [UUID, UUID, INT8, TEXT, UUID, TEXT, TEXT];
     AUDIT_LOGS_EXPORT_OF_EVENT = audit_logs.export_of_event plain [UUID, UUID, INT8, TEXT, TEXT];
@@ -94,7 +100,7 @@ statements! {
     CLIENTS_ENABLE = clients.enable audited [UUID, TEXT, UUID];
     CLIENTS_FIND = clients.find plain [TEXT];
     CLIENTS_REVOKE_TOKENS = clients.revoke_tokens logging [UUID, TEXT, TEXT, UUID];
-    CLIENTS_ROTATE_SECRET = clients.rotate_secret logging [UUID, BYTEA, TIMESTAMPTZ, TEXT, UUID];
+    CLIENTS_ROTATE_SECRET = clients.rotate_secret logging about 2 [UUID, BYTEA, TIMESTAMPTZ, TEXT, UUID];
     CLIENTS_UPDATE = clients.update audited [
         UUID, TEXT, TEXT, TEXT, TEXT, TEXT, TEXT, TEXT, TEXT_ARRAY, TEXT, TEXT, BYTEA, JSONB, TEXT, TEXT, TEXT_ARRAY,
         TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, BOOL, BOOL, BOOL, BOOL, BOOL, INT4, INT4, INT4, INT4, INT4, UUID,
@@ -126,8 +132,8 @@ statements! {
     SESSIONS_REAUTHENTICATE = sessions.reauthenticate audited [
         UUID, BYTEA, BYTEA, BYTEA, TIMESTAMPTZ, TEXT, TEXT_ARRAY,
     ];
-    USERS_ACCEPT_TOTP_STEP = users.accept_totp_step logging [UUID, INT8];
-    USERS_CHANGE_PASSWORD = users.change_password audited [UUID, TEXT, BOOL, TEXT, BOOL, BOOL, UUID, TEXT, UUID];
+    USERS_ACCEPT_TOTP_STEP = users.accept_totp_step logging about 2 [UUID, INT8];
+    USERS_CHANGE_PASSWORD = users.change_password logging about 2 [UUID, TEXT, BOOL, TEXT, BOOL, BOOL, UUID, TEXT, UUID];
     USERS_CREATE = users.create audited [
         UUID, TEXT, TEXT, BOOL, TEXT, BOOL, TEXT, TEXT, JSONB, TEXT, TEXT, UUID,
     ];
@@ -140,7 +146,7 @@ statements! {
     USERS_LOCK = users.lock audited [UUID, TEXT, TEXT, UUID];
     USERS_LOG_IN = users.log_in audited [UUID, TEXT];
     USERS_PASSWORDS = users.passwords plain [UUID];
-    USERS_REPLACE_BACKUP_CODES = users.replace_backup_codes logging [UUID, BYTEA_ARRAY, TEXT, UUID];
+    USERS_REPLACE_BACKUP_CODES = users.replace_backup_codes logging about 2 [UUID, BYTEA_ARRAY, TEXT, UUID];
     USERS_REVOKE_TOKENS = users.revoke_tokens logging [UUID, TEXT, TEXT, UUID];
     USERS_UNLOCK = users.unlock audited [UUID, TEXT, UUID];
     USERS_UPGRADE_PASSWORD_HASH = users.upgrade_password_hash audited [UUID, TEXT, TEXT];

@@ -30,9 +30,9 @@ pub(crate) type Parameter<'a> = &'a (dyn ToSql + Sync);
 ///
 /// Each operation is one statement, which is one transaction and one round trip; where there is a second one, its
 /// documentation says why. It takes the time and the randomness that it uses as inputs, so a second call with the same
-/// inputs finds what the first one did. So it is safe to repeat when its answer was lost, and the
-/// store does so once by itself, on another connection, which was tested or is new: however many others are dead too.
-/// Where repeating does count, as in the guesses at a user code, the operation says so.
+/// inputs finds what the first one did. So it is safe to repeat when its answer was lost, and the store does so once by
+/// itself, on another connection, which was tested or is new: however many others are dead too. Where repeating does
+/// count, as in the guesses at a user code, the operation says so.
 ///
 /// Times are the caller's, and have to be those of one clock within a second or so; mass revocation, which must not
 /// depend on clocks, does not. The driver cuts each to microseconds, which is what PostgreSQL keeps, before any statement
@@ -86,8 +86,7 @@ impl Store {
         self.inner.run(statement, params).await
     }
 
-    /// Runs a statement that gives exactly one row, and that has the parameters of an audit event first. What it is about
-    /// is the first of the others.
+    /// Runs a statement that gives exactly one row, and that has the parameters of an audit event first.
     pub(crate) async fn run_audited(
         &self,
         statement: &'static Statement,
@@ -95,19 +94,8 @@ impl Store {
         now: DateTime<Utc>,
         params: &[Parameter<'_>],
     ) -> Result<Answer, StoreError> {
-        self.run_audited_about(statement, audit, now, 1, params).await
-    }
-
-    /// The same, where it is about the first `keys` of them.
-    pub(crate) async fn run_audited_about(
-        &self,
-        statement: &'static Statement,
-        audit: Option<&Audit>,
-        now: DateTime<Utc>,
-        keys: usize,
-        params: &[Parameter<'_>],
-    ) -> Result<Answer, StoreError> {
-        let id = audit.map(|audit| audit.event_id(statement.name, now, &octets(statement, &params[..keys])));
+        let about = || octets(statement, &params[..statement.keys]);
+        let id = audit.map(|audit| audit.event_id(statement.name, now, &about()));
         let (address, agent, request, details) = match audit {
             Some(audit) => (&audit.ip_address, &audit.user_agent, &audit.request_id, Some(&audit.details)),
             None => (&None, &None, &None, None),
@@ -119,17 +107,16 @@ impl Store {
     }
 
     /// Runs a statement that answers `again` when what it met was committed after it began, so that it could not see
-    /// it. The next one does. What it is about are the first `keys` parameters.
+    /// it. The next one does.
     pub(crate) async fn run_audited_until_it_sees(
         &self,
         statement: &'static Statement,
         audit: Option<&Audit>,
         now: DateTime<Utc>,
-        keys: usize,
         params: &[Parameter<'_>],
     ) -> Result<Answer, StoreError> {
         for _ in 0..=REPETITIONS {
-            let answer = self.run_audited_about(statement, audit, now, keys, params).await?;
+            let answer = self.run_audited(statement, audit, now, params).await?;
             if answer.get::<&str>("verdict")? != "again" {
                 return Ok(answer);
             }

@@ -5,9 +5,12 @@ use authority_store::{
 };
 use macro_rules_attribute::apply;
 
+use tokio::task::JoinSet;
+
 use super::hash;
 use crate::store::crowd::at_once;
 use crate::store::world::World;
+use crate::support::Session;
 
 pub(super) fn change<'a>(
     world: &World,
@@ -99,6 +102,40 @@ async fn a_reset_that_is_told_again_after_another_one_brings_no_password_back() 
         assert_eq!(world.column("revocation_epoch").await, "2");
     }
     assert_eq!(world.trail().await, ["user.change_password success changed"]);
+}
+
+#[apply(both_ways)]
+async fn a_reset_that_is_sent_again_while_it_and_another_one_wait_brings_no_password_back() {
+    let mut world = World::new().await;
+    // Without a history only the event tells.
+    world.set("security.password_history_count", 0).await;
+    let event = world.event();
+    let sql = format!("SELECT FROM users WHERE id = '{}' FOR UPDATE", world.user);
+    let blocker = Session::begin(&world.database, &sql).await;
+    let mut calls = JoinSet::new();
+    for (waiting, number) in [(1, 1), (2, 2), (3, 1)] {
+        let (store, user, now, event) = (world.store.clone(), world.user, world.now, event.clone());
+        calls.spawn(async move {
+            let new = hash(number);
+            let request = ChangePassword {
+                user,
+                new: &new,
+                current: CurrentPassword::Any,
+                must_change: false,
+                elsewhere: Elsewhere::Revoked { but: None },
+                actor: Actor::System,
+                audit: Some(&event),
+            };
+            store.change_password(&request, now).await
+        });
+        world.until_waiting(waiting).await;
+    }
+    blocker.end().await;
+    for changed in calls.join_all().await {
+        assert_eq!(changed.expect("a database"), Ok(()));
+    }
+    assert_eq!(world.ada().await.password_hash, Some(hash(2)));
+    assert_eq!(world.column("revocation_epoch").await, "2");
 }
 
 #[apply(both_ways)]

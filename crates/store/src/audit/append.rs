@@ -37,11 +37,10 @@ impl Store {
     ) -> Result<(), StoreError> {
         let (kind, id) =
             event.resource.map_or((None, None), |resource| (Some(resource.kind), Some(resource.id)));
-        self.run_audited_about(
+        self.run_audited(
             &AUDIT_LOGS_APPEND,
             Some(event.audit),
             now,
-            8,
             &[
                 &event.event,
                 &label(&event.outcome),

@@ -91,7 +91,6 @@ impl Store {
                 statement,
                 audit,
                 now,
-                1,
                 &[
                     &id.uuid(),
                     &client_id.as_str(),

@@ -34,7 +34,7 @@ impl Store {
         let digest = secret.digest();
         let params: [crate::store::Parameter<'_>; 5] =
             [&secret.id().uuid(), &digest.octets(), &previous_until, &actor.kind(), &actor.id()];
-        let answer = self.run_audited_until_it_sees(&CLIENTS_ROTATE_SECRET, audit, now, 2, &params).await?;
+        let answer = self.run_audited_until_it_sees(&CLIENTS_ROTATE_SECRET, audit, now, &params).await?;
         match answer.get("verdict")? {
             "rotated" => Ok(Ok(())),
             _ => answer.meaning("verdict", RotateSecretRefusal::from_answer).map(Err),

@@ -50,7 +50,7 @@ impl Store {
         let params: [crate::store::Parameter<'_>; 3] = [&user.uuid(), &blind.octets(), &&digest[..]];
         let audit = audit.about(code.octets());
         let answer =
-            self.run_audited_until_it_sees(&USERS_USE_BACKUP_CODE, Some(&audit), now, 1, &params).await?;
+            self.run_audited_until_it_sees(&USERS_USE_BACKUP_CODE, Some(&audit), now, &params).await?;
         match answer.get("verdict")? {
             "used" => Ok(Ok(())),
             _ => answer.meaning("verdict", UseBackupCodeRefusal::from_answer).map(Err),
@@ -74,7 +74,7 @@ impl Store {
         let codes: Vec<&[u8]> = codes.iter().map(Digest::octets).collect();
         let params: [crate::store::Parameter<'_>; 4] = [&user.uuid(), &codes, &actor.kind(), &actor.id()];
         let answer =
-            self.run_audited_until_it_sees(&USERS_REPLACE_BACKUP_CODES, Some(audit), now, 2, &params).await?;
+            self.run_audited_until_it_sees(&USERS_REPLACE_BACKUP_CODES, Some(audit), now, &params).await?;
         match answer.get("verdict")? {
             "replaced" => Ok(Ok(())),
             _ => answer.meaning("verdict", ReplaceBackupCodesRefusal::from_answer).map(Err),

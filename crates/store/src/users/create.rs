@@ -75,7 +75,6 @@ impl Store {
                 &USERS_CREATE,
                 request.audit,
                 now,
-                1,
                 &[
                     &request.id.uuid(),
                     &comparable(request.username),

@@ -90,7 +90,7 @@ impl Store {
         let step = i64::try_from(step).unwrap_or(i64::MAX);
         let params: [crate::store::Parameter<'_>; 2] = [&user.uuid(), &step];
         let answer =
-            self.run_audited_until_it_sees(&USERS_ACCEPT_TOTP_STEP, Some(audit), now, 2, &params).await?;
+            self.run_audited_until_it_sees(&USERS_ACCEPT_TOTP_STEP, Some(audit), now, &params).await?;
         match answer.get("verdict")? {
             "accepted" => Ok(Ok(())),
             _ => answer.meaning("verdict", AcceptTotpStepRefusal::from_answer).map(Err),

@@ -111,11 +111,10 @@ impl Store {
             Elsewhere::Kept => (false, None),
         };
         let answer = self
-            .run_audited_about(
+            .run_audited_until_it_sees(
                 &USERS_CHANGE_PASSWORD,
                 request.audit,
                 now,
-                2,
                 &[
                     &request.user.uuid(),
                     &request.new.reveal(),

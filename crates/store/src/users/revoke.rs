@@ -23,6 +23,6 @@ impl Store {
         let params =
             [&user.uuid() as crate::store::Parameter<'_>, &label(&reason), &actor.kind(), &actor.id()];
         let statement = &USERS_REVOKE_TOKENS;
-        Revocation::read(&self.run_audited_until_it_sees(statement, audit, now, 1, &params).await?)
+        Revocation::read(&self.run_audited_until_it_sees(statement, audit, now, &params).await?)
     }
 }
