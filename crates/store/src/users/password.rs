@@ -90,7 +90,8 @@ impl Store {
     ///
     /// The same call again, after its answer was lost, gives the same outcome and changes nothing, also when the password
     /// was changed further meanwhile: no earlier password comes back. It is known by its audit event, or by its new hash,
-    /// which is the current one or one of the earlier ones that are kept. Without an event, and once the hash is neither
+    /// which is the current one or one of the earlier ones that are kept; where both run at the same time the statement
+    /// is sent again to learn what the first has found. Without an event, and once the hash is neither
     /// (`security.password_history_count` changes later, or after
     /// [`upgrade_password_hash`](Self::upgrade_password_hash)), it is a change like any other: `CurrentMismatch`, or
     /// with [`CurrentPassword::Any`] done again.
